@@ -1,0 +1,42 @@
+/** What kind of failure this is; never confuse ours with the lesson. `mistake`: what was asked for cannot be; `bug`: ours. */
+export type LabErrorCode =
+  | 'LAB_BAD_INPUT'
+  | 'LAB_NO_SUCH_HOST'
+  | 'LAB_NO_SUCH_FAULT'
+  | 'LAB_NO_SUCH_SCENARIO'
+  | 'LAB_NOT_EMULATED'
+  | 'LAB_NOT_RUNNING'
+  | 'LAB_ALREADY_RUNNING'
+  | 'LAB_PORT_IN_USE'
+  | 'LAB_UNAUTHORIZED'
+  | 'LAB_STATE_BROKEN'
+  | 'LAB_TIMED_OUT'
+
+/** An operator's mistake or the lab's own limit, in one sentence that says what would do. Never thrown by emulated software. */
+export class LabError extends Error {
+  readonly code: LabErrorCode
+  constructor(code: LabErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'LabError'
+    this.code = code
+  }
+}
+
+/** An error as the kernel would give it, in Node's wording, e.g. `connect ECONNREFUSED 192.0.2.20:443`. */
+export function errno(code: string, syscall: string, subject?: string): NodeJS.ErrnoException {
+  const error: NodeJS.ErrnoException = new Error(subject === undefined ? `${syscall} ${code}` : `${syscall} ${code} ${subject}`)
+  error.code = code
+  error.syscall = syscall
+  return error
+}
+
+/** The code of an errno-style error, or undefined. */
+export function codeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null | undefined)?.code
+  return typeof code === 'string' ? code : undefined
+}
+
+/** "x is not one of a, b, c" in one clause, for messages to people. */
+export function oneOf(choices: Iterable<string>): string {
+  return [...choices].join(', ')
+}
