@@ -20,6 +20,8 @@ export const SSE_PATHS = {
   events: '/providers/sse/services/events/api/v1/events',
   /** (invented) `GET`, Bearer access token: `EventCounts`, a row a device, for the portal's Events page. */
   eventCounts: '/providers/sse/services/events/api/v1/counts',
+  /** (invented) `GET` and `PUT`, Bearer access token: `SseAccount`: the portal's *Cloud Services* and *Link Accounts* pages. */
+  account: '/providers/sse/services/portal/api/v1/account',
 } as const
 
 export const RegionList = z.array(z.object({ id: z.string(), name: z.string(), description: z.string(), fqdn: z.string() }))
@@ -96,7 +98,20 @@ export const EventCounts = z.object({
       repeated: z.number(),
       highest: z.number(),
       lastStoredAt: z.number().optional(),
+      /** Connections that were closed because of what the device sent: bad frames, bad JSON, bad batches. */
+      rejected: z.number().default(0),
     }),
   ),
 })
 export type EventCounts = z.infer<typeof EventCounts>
+
+/** What an organisation's administrator sets in the portal of one region. `PUT` replaces it. */
+export const SseAccount = z.strictObject({
+  services: z.strictObject({
+    /** *Cloud Services* > Eventing. Off: no device of the organisation gets or keeps an eventing WebSocket. */
+    eventing: z.boolean(),
+  }),
+  /** The linked virtual account. Without security licences in it devices and events are not shown (seed A). */
+  virtualAccount: z.strictObject({ name: z.string().min(1), securityLicences: z.boolean() }),
+})
+export type SseAccount = z.infer<typeof SseAccount>

@@ -54,6 +54,8 @@ export interface Lab extends AsyncDisposable {
   /** Takes a fault back. */
   cure(id: string): Promise<void>
   faults(): readonly ActiveFault[]
+  /** A hash of everything that happened so far, where the lab is deterministic (sim); the same seed gives the same hash. */
+  traceHash?(): string
   /** Lets lab time pass: in sim as fast as the machine can, in compose by waiting. */
   pass(durationMs: number): Promise<void>
 }
