@@ -1,5 +1,6 @@
 import type { ExecOptions, ExecResult, HostKind, ProcessStatus } from '../host/host.ts'
 import type { DeviceEvent } from '../contract/event.ts'
+import type { RegionId } from '../contract/region.ts'
 import type { Fault } from '../fault/fault.ts'
 
 export interface HostInfo {
@@ -42,6 +43,8 @@ export interface ActiveFault {
  */
 export interface Lab extends AsyncDisposable {
   readonly seed: number
+  /** The cloud region that the estate is configured for. */
+  readonly region: RegionId
   /** Lab time, epoch milliseconds. */
   now(): number
   hosts(): Promise<readonly HostStatus[]>

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { DurationMs } from '../kernel/duration.ts'
 import { EventType } from '../contract/event.ts'
 import { HealthModuleId } from '../contract/sftunnel.ts'
-import { FaultSchema } from '../fault/catalogue.ts'
+import { AnyFault } from '../fault/catalogue.ts'
 
 /** A text in the languages it exists in; English always. */
 const Text = z.strictObject({ en: z.string().min(1), ja: z.string().optional(), 'zh-TW': z.string().optional(), 'zh-CN': z.string().optional() })
@@ -19,7 +19,7 @@ const Pattern = z.string().refine(isRegExp, { error: 'write a regular expression
 
 const symptomFields = {
   /** How long it may take to show; looked at again and again until then. */
-  within: DurationMs.default('1m'),
+  within: DurationMs.prefault('1m'),
   /** A control: holds before the fault as well as after it. */
   control: z.boolean().default(false),
 }
@@ -92,15 +92,15 @@ export const Scenario = z.strictObject({
     })
     .prefault({}),
   workload: z.array(z.strictObject({ events: EventType, on: z.string(), rate: z.string().regex(/^\d+(\.\d+)?\/s$/, 'write a rate such as 1/s') })).default([]),
-  faults: z.array(FaultSchema).min(1),
-  decoys: z.array(FaultSchema).default([]),
+  faults: z.array(AnyFault).min(1),
+  decoys: z.array(AnyFault).default([]),
   symptoms: z.array(Symptom).min(1),
   brief: Text,
   hints: z.array(z.strictObject({ after: DurationMs, cost: z.number().int(), text: Text })).default([]),
   answers: z.strictObject({ where: z.string(), cause: z.string() }),
   goal: z.strictObject({
-    within: DurationMs.default('20m'),
-    sustain: DurationMs.default('5m'),
+    within: DurationMs.prefault('20m'),
+    sustain: DurationMs.prefault('5m'),
     all: z.array(Symptom).min(1),
   }),
   solutions: z.array(Way).min(1),

@@ -27,6 +27,8 @@ export class SimConn extends Duplex {
   /** The remote endpoint as packets to it must be addressed (differs from `remote` where an address was translated on the way). */
   readonly destination: Endpoint
   peer: SimConn | undefined
+  /** What the network said last of segments from this end, and at which state of the network. */
+  judged = { epoch: -1, passes: false }
   readonly #clock: SimClock
   readonly #path: Path
   readonly #ended: (conn: SimConn) => void

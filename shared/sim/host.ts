@@ -7,6 +7,7 @@ import type { Programs } from '../kernel/processes.ts'
 import type { Random } from '../kernel/random.ts'
 import type { World } from '../kernel/world.ts'
 import { MemoryFiles } from './files.ts'
+import type { OutsideIpc } from './ipc-outside.ts'
 import type { SimIpcSocket, SimUnixSocket } from './ipc.ts'
 import type { Dialling, SimListener, SimUdp } from './net.ts'
 import { SimProcess } from './process.ts'
@@ -17,8 +18,8 @@ export interface SimHostOptions {
   readonly name: string
   readonly interfaces: readonly NetInterfaceOptions[]
   readonly programs?: Programs
-  /** The host's files; in memory unless given. */
-  readonly files?: Files
+  /** What the host has outside this process: a real folder as its files, and real ZeroMQ sockets in it. Both are in memory unless given. */
+  readonly outside?: { readonly files: Files; readonly ipc: OutsideIpc }
 }
 
 /** An interface as a topology names it; what is left out is derived from the address. */
@@ -45,6 +46,8 @@ export class SimHost {
   forwarding: CompiledForwarding | undefined
   readonly #networks: readonly { readonly prefix: Prefix; readonly networkInterface: NetInterface }[]
   readonly #memory: MemoryFiles | undefined
+  readonly outsideIpc: OutsideIpc | undefined
+  readonly #outsideRows = new Set<() => readonly SimUnixSocket[]>()
   readonly #bound = new Map<number, SimIpcSocket>()
   readonly #unixRows = new Set<SimUnixSocket>()
   readonly #init: SimProcess
@@ -67,14 +70,15 @@ export class SimHost {
     this.#pid = this.random.int(2_000, 9_000)
     this.#port = this.random.int(EPHEMERAL.first, EPHEMERAL.last)
     this.#inode = this.random.int(20_000, 400_000)
-    if (options.files === undefined) {
+    if (options.outside === undefined) {
       this.#memory = new MemoryFiles({
         now: () => sim.clock.now(),
         nextInode: () => this.nextInode(),
         onChange: (verb, path) => sim.trace(`${verb} ${this.name} ${path}`),
       })
       this.files = this.#memory
-    } else this.files = options.files
+    } else this.files = options.outside.files
+    this.outsideIpc = options.outside?.ipc
     this.#init = new SimProcess(this, { pid: 1, parentPid: 0, user: 'root', command: 'init', args: ['/sbin/init'] })
     this.processes.set(1, this.#init)
     this.world = this.#init.world
@@ -184,8 +188,15 @@ export class SimHost {
     }
   }
 
-  unixSockets(): Iterable<SimUnixSocket> {
-    return this.#unixRows
+  /** Shows sockets that live outside this process; returns how to hide them again. */
+  showOutside(rows: () => readonly SimUnixSocket[]): () => void {
+    this.#outsideRows.add(rows)
+    return () => void this.#outsideRows.delete(rows)
+  }
+
+  *unixSockets(): Iterable<SimUnixSocket> {
+    yield* this.#unixRows
+    for (const rows of this.#outsideRows) yield* rows()
   }
 
   /** Ends every process, as pulling the plug does. */

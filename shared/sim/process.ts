@@ -6,6 +6,7 @@ import { clockView } from './clock.ts'
 import type { SimConn } from './conn.ts'
 import type { SimHost } from './host.ts'
 import { ipcView } from './ipc.ts'
+import { outsideIpcView } from './ipc-outside.ts'
 import { netView } from './net.ts'
 
 const NOWHERE: Output = { write: () => {} }
@@ -50,7 +51,7 @@ export class SimProcess {
       clock: clockView(host.sim.clock, this),
       random: host.random.stream(`process/${options.command}`),
       net: netView(host, this),
-      ipc: ipcView(host, this),
+      ipc: host.outsideIpc === undefined ? ipcView(host, this) : outsideIpcView(host, this, host.outsideIpc),
       files: host.filesFor(this),
       log: host.log.child({ process: options.command, pid: options.pid }),
       processes: processesView(host, this),

@@ -27,7 +27,6 @@ export class Sim {
   #hash2 = 0x84222325
   /** Called with each line of the trace. */
   onTrace: ((line: string) => void) | undefined
-  readonly #verdicts = new WeakMap<SimConn, { epoch: number; passes: boolean }>()
 
   constructor(options: SimOptions) {
     this.clock = new SimClock(options.startMs ?? Date.UTC(2026, 0, 5, 12))
@@ -61,12 +60,11 @@ export class Sim {
 
   /** Whether a segment of a connection gets through now; looked up again only after the network changed. */
   passes(conn: SimConn): boolean {
-    const known = this.#verdicts.get(conn)
-    if (known?.epoch === this.#networkEpoch) return known.passes
+    if (conn.judged.epoch === this.#networkEpoch) return conn.judged.passes
     const { address, port } = conn.destination
     const fate = this.fate(conn.owner.host, { protocol: 'tcp', from: conn.local.address, to: address, port })
     const passes = fate.kind === 'delivered'
-    this.#verdicts.set(conn, { epoch: this.#networkEpoch, passes })
+    conn.judged = { epoch: this.#networkEpoch, passes }
     return passes
   }
 

@@ -1,0 +1,49 @@
+import type { Files } from '../../shared/kernel/files.ts'
+import { readText } from './files.ts'
+import { CONNECTOR_PROPERTIES } from './paths.ts'
+
+/** What `connector.properties` says; a line that is missing or makes no sense leaves its field undefined. (seed A, B, C) */
+export interface ConnectorProperties {
+  /** `registration_interval`; its unit is not documented, seconds assumed. */
+  readonly registrationIntervalSeconds: number | undefined
+  readonly port: number | undefined
+  readonly fqdn: string | undefined
+}
+
+/** The port of the connector's local API. (seed A, B, C) */
+export const CONNECTOR_PORT = 8989
+
+/** The file's text in the three-line form of seeds A and B. */
+export function connectorProperties(fqdn: string): string {
+  return `registration_interval=180\nconnector_port=${CONNECTOR_PORT}\nconnector_fqdn=${fqdn}\n`
+}
+
+export function parseConnectorProperties(text: string): ConnectorProperties {
+  const values = new Map<string, string>()
+  for (const line of text.split('\n')) {
+    const at = line.indexOf('=')
+    if (at > 0) values.set(line.slice(0, at).trim(), line.slice(at + 1).trim())
+  }
+  return {
+    registrationIntervalSeconds: wholeNumber(values.get('registration_interval'), 86_400),
+    port: wholeNumber(values.get('connector_port'), 65_535),
+    fqdn: values.get('connector_fqdn') || undefined,
+  }
+}
+
+/** Reads the file; without one, nothing is defined. */
+export async function readConnectorProperties(files: Files): Promise<ConnectorProperties> {
+  return parseConnectorProperties((await readText(files, CONNECTOR_PROPERTIES)) ?? '')
+}
+
+/** The text with another region's host in it, everything else as it was. */
+export function withFqdn(text: string, fqdn: string): string {
+  return text
+    .replace(/^(connector_fqdn=).*$/m, `$1${fqdn}`)
+    .replace(/^(region_discovery_endpoint=).*$/m, `$1https://${fqdn}/providers/sse/api/v1/regions`)
+}
+
+function wholeNumber(text: string | undefined, max: number): number | undefined {
+  const value = Number(text)
+  return Number.isInteger(value) && value > 0 && value <= max ? value : undefined
+}

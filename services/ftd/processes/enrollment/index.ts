@@ -1,0 +1,64 @@
+import { openSyslog } from '../../../../shared/host/appliance-log.ts'
+import type { Program } from '../../../../shared/kernel/processes.ts'
+import type { World } from '../../../../shared/kernel/world.ts'
+import { deleteContext, fetchContext } from '../../connector-client.ts'
+import { readHostname } from '../../device.ts'
+import { ACTION_QUEUE_LOG, CLOUD_SETTINGS, CONNECTOR_PROPERTIES } from '../../paths.ts'
+import { readCloudSettings } from '../../settings.ts'
+import { createBell } from '../../waiting.ts'
+import { canConnect } from './can-connect.ts'
+import { enroll, EnrollmentError, isSettled } from './enroll.ts'
+
+/** (invented) */
+const PAUSE_MS = { afterSuccess: 300_000, afterFailure: 60_000 } as const
+
+/** The log lines of a round that failed; none when all is as the manager wants it. */
+type Complaint = string | undefined
+
+/**
+ * The action queue, as far as the cloud needs it: probes the region with curl (seed A), enrols the device when it is not enrolled, and takes the context away when the manager
+ * switched the cloud off (inferred). A round at the start, every 5 minutes, every minute after a failure, and when the settings change.
+ */
+export const actionQueueScrape: Program = async (world, { signal }) => {
+  const log = openSyslog(world, ACTION_QUEUE_LOG, 'ActionQueueScrape.pl', () => readHostname(world.files))
+  const bell = createBell()
+  using _settings = world.files.watch(CLOUD_SETTINGS, () => bell.ring())
+  using _properties = world.files.watch(CONNECTOR_PROPERTIES, () => bell.ring())
+  try {
+    for (;;) {
+      const complaint = await round(world, signal)
+      if (complaint !== undefined) log.write(complaint)
+      await pause(complaint === undefined ? PAUSE_MS.afterSuccess : PAUSE_MS.afterFailure)
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+    return 0
+  } finally {
+    await log.flushed()
+  }
+
+  async function pause(durationMs: number): Promise<void> {
+    using _next = world.clock.after(durationMs, () => bell.ring())
+    await bell.rung(signal)
+  }
+}
+
+async function round(world: World, signal: AbortSignal): Promise<Complaint> {
+  const settings = await readCloudSettings(world)
+  if (settings === undefined) return undefined
+  try {
+    if (!settings.enabled) {
+      if ((await fetchContext(world)) !== undefined) await deleteContext(world)
+      return undefined
+    }
+    const failure = await canConnect(world, settings.region.fqdn, signal)
+    if (failure !== undefined) return failure
+    const context = await fetchContext(world)
+    if (!(await isSettled(world, context))) await enroll(world, context, signal)
+    return undefined
+  } catch (error) {
+    signal.throwIfAborted()
+    const reason = error instanceof Error ? error.message : String(error)
+    return `[SF::SSE::Enrollment] ${error instanceof EnrollmentError ? 'enroll' : 'connector'}: ${reason}`
+  }
+}

@@ -1,0 +1,151 @@
+import { EVENT_LOG, type DeviceEvent } from '../../../shared/contract/event.ts'
+import { codeOf } from '../../../shared/kernel/errors.ts'
+import type { World } from '../../../shared/kernel/world.ts'
+import { parseEventLine } from './event-line.ts'
+
+/** One batch holds at most so many events for the cloud … */
+const MAX_EVENTS = 200
+/** … accounts for at most so many lines … */
+const MAX_LINES = 5_000
+/** … and is at most about so long, unless a single event is longer. */
+const MAX_BATCH_CHARACTERS = 1_000_000
+/** How much of the log is read at once. */
+const READ_BYTES = 262_144
+/** A line longer than this is no event. */
+const MAX_LINE_BYTES = 4_194_304
+const NEWLINE = 10
+
+/** A run of lines of the event log, ready for the cloud. */
+export interface Batch {
+  /** Number of its first event. */
+  readonly first: number
+  /** Number of its last event. */
+  readonly last: number
+  /** How many of them are not meant for the cloud, or are no events at all. */
+  readonly skipped: number
+  /** How many are meant for the cloud. */
+  readonly events: number
+  /** Byte offset in the log of what follows it. */
+  readonly endOffset: number
+  /** An `IngestBatch`; empty when nothing of it is meant for the cloud. */
+  readonly text: string
+}
+
+/** Reads the event log line by line and cuts it into batches. The log itself is the spool: what has no acknowledgement is read again after a restart. */
+export interface Spool {
+  /** Reads on until the open batch is full or the log has no further whole line. */
+  fill(meantForCloud: (event: DeviceEvent) => boolean): Promise<void>
+  readonly isEmpty: boolean
+  readonly isFull: boolean
+  /** Takes the open batch and begins the next one. */
+  cut(): Batch
+  /** Number of the last event that was read. */
+  readonly seen: number
+}
+
+/** Opens the log behind the event with number `lastNumber`, which ends at byte `offset`. */
+export function openSpool(world: World, lastNumber: number, offset: number): Spool {
+  let number = lastNumber
+  /** Where in the log `unread` begins. */
+  let unreadOffset = offset
+  let unread: Buffer = Buffer.alloc(0)
+  let first = number + 1
+  let skipped = 0
+  let events: string[] = []
+  let characters = 0
+  /** The beginning of the line at `unreadOffset` was dropped already, since it is longer than any event. */
+  let isOverlong = false
+
+  const isFull = () => events.length >= MAX_EVENTS || characters >= MAX_BATCH_CHARACTERS || number - first + 1 >= MAX_LINES
+
+  async function readMore(): Promise<boolean> {
+    const chunk = await readLog(unreadOffset + unread.length)
+    if (chunk.length > 0) {
+      unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk])
+      return true
+    }
+    // A log that is shorter than what was read of it is another one: somebody removed or emptied it. Numbers go on.
+    if ((await logSize()) < unreadOffset) {
+      world.log.warn('the event log was replaced', { offset: unreadOffset, number })
+      unreadOffset = 0
+      unread = Buffer.alloc(0)
+      return (await logSize()) > 0
+    }
+    return false
+  }
+
+  async function readLog(from: number): Promise<Buffer> {
+    try {
+      return await world.files.readAt(EVENT_LOG, from, READ_BYTES)
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return Buffer.alloc(0)
+      throw error
+    }
+  }
+
+  async function logSize(): Promise<number> {
+    try {
+      return (await world.files.stat(EVENT_LOG)).size
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return 0
+      throw error
+    }
+  }
+
+  function takeLine(end: number, meantForCloud: (event: DeviceEvent) => boolean): void {
+    const line = unread.toString('utf8', 0, end)
+    unread = unread.subarray(end + 1)
+    unreadOffset += end + 1
+    number++
+    const event = isOverlong ? undefined : parseEventLine(line)
+    isOverlong = false
+    if (event === undefined) world.log.warn('a line of the event log is no event', { number, line: line.slice(0, 80) })
+    if (event === undefined || !meantForCloud(event)) {
+      skipped++
+      return
+    }
+    const text = `{"number":${number},"event":${line}}`
+    events.push(text)
+    characters += text.length
+  }
+
+  return {
+    async fill(meantForCloud) {
+      let searched = 0
+      while (!isFull()) {
+        const end = unread.indexOf(NEWLINE, searched)
+        if (end >= 0) {
+          takeLine(end, meantForCloud)
+          searched = 0
+        } else {
+          if (unread.length > MAX_LINE_BYTES) {
+            isOverlong = true
+            unreadOffset += unread.length
+            unread = Buffer.alloc(0)
+          }
+          searched = unread.length
+          if (!(await readMore())) return
+          if (unread.length < searched) searched = 0
+        }
+      }
+    },
+    get isEmpty() {
+      return number < first
+    },
+    get isFull() {
+      return isFull()
+    },
+    cut() {
+      const text = events.length === 0 ? '' : `{"first":${first},"last":${number},"events":[${events.join(',')}]}`
+      const batch: Batch = { first, last: number, skipped, events: events.length, endOffset: unreadOffset, text }
+      first = number + 1
+      skipped = 0
+      events = []
+      characters = 0
+      return batch
+    },
+    get seen() {
+      return number
+    },
+  }
+}

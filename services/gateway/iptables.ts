@@ -1,0 +1,59 @@
+import type { Forwarding, ForwardRule } from '../../shared/kernel/net.ts'
+
+/**
+ * The same rules as `iptables-restore` reads them: one table for filtering forwarded packets, one for the source addresses (NAT). As the
+ * contract of `Forwarding` says, the rules apply to every packet, so there is no short cut for connections that exist.
+ */
+export function toIptables(forwarding: Forwarding): string {
+  const filter = forwarding.rules.flatMap(toLines)
+  const nat =
+    forwarding.masquerade === undefined ? [] : [`-A POSTROUTING -s ${forwarding.masquerade} ! -d ${forwarding.masquerade} -j MASQUERADE`]
+  return [
+    '*filter',
+    ':INPUT ACCEPT [0:0]',
+    `:FORWARD ${forwarding.otherwise === 'accept' ? 'ACCEPT' : 'DROP'} [0:0]`,
+    ':OUTPUT ACCEPT [0:0]',
+    ...filter,
+    'COMMIT',
+    '*nat',
+    ':PREROUTING ACCEPT [0:0]',
+    ':INPUT ACCEPT [0:0]',
+    ':OUTPUT ACCEPT [0:0]',
+    ':POSTROUTING ACCEPT [0:0]',
+    ...nat,
+    'COMMIT',
+    '',
+  ].join('\n')
+}
+
+/** One line for each pair of a source and a target, and for each protocol that the rule needs to tell apart. */
+function toLines(rule: ForwardRule): string[] {
+  return (rule.from ?? [undefined]).flatMap((from) =>
+    (rule.to ?? [undefined]).flatMap((to) =>
+      protocolsOf(rule).map((protocol) =>
+        [
+          '-A FORWARD',
+          ...(from === undefined ? [] : [`-s ${from}`]),
+          ...(to === undefined ? [] : [`-d ${to}`]),
+          ...(protocol === undefined ? [] : [`-p ${protocol}`]),
+          ...(rule.port === undefined ? [] : [`--dport ${rule.port}`]),
+          `-j ${targetOf(rule, protocol)}`,
+        ].join(' '),
+      ),
+    ),
+  )
+}
+
+function protocolsOf(rule: ForwardRule): readonly (ForwardRule['protocol'] | undefined)[] {
+  if (rule.protocol !== undefined) return [rule.protocol]
+  // iptables knows ports only together with a protocol.
+  if (rule.port !== undefined) return ['tcp', 'udp']
+  // TCP is refused with a reset, everything else with ICMP: two lines.
+  return rule.action === 'reject' ? ['tcp', undefined] : [undefined]
+}
+
+function targetOf(rule: ForwardRule, protocol: ForwardRule['protocol'] | undefined): string {
+  if (rule.action === 'accept') return 'ACCEPT'
+  if (rule.action === 'drop') return 'DROP'
+  return `REJECT --reject-with ${protocol === 'tcp' ? 'tcp-reset' : 'icmp-port-unreachable'}`
+}

@@ -1,0 +1,56 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LabError, oneOf } from '../../shared/kernel/errors.ts'
+import { parseScenario } from '../../shared/scenario/load.ts'
+import type { Scenario } from '../../shared/scenario/schema.ts'
+import { verifyScenario, type ScenarioReport } from '../../shared/scenario/verify.ts'
+import type { LabOptions } from './plan.ts'
+import { DEFAULT_TRAFFIC, startSimLab } from './sim-lab.ts'
+
+const FOLDER = join(import.meta.dirname, '../../scenarios')
+
+/** Every scenario of the catalogue, by id. Throws LAB_BAD_INPUT with file, line and column of what is wrong. */
+export async function loadScenarios(): Promise<Scenario[]> {
+  const files = (await readdir(FOLDER)).filter((name) => name.endsWith('.yaml')).sort()
+  const scenarios = await Promise.all(files.map(async (name) => parseScenario(await readFile(join(FOLDER, name), 'utf8'), `scenarios/${name}`)))
+  for (const [index, scenario] of scenarios.entries()) {
+    if (`${scenario.id}.yaml` !== files[index]) throw new LabError('LAB_BAD_INPUT', `scenarios/${files[index]}: its id is ${scenario.id}; file name and id must be the same`)
+  }
+  return scenarios
+}
+
+/** The scenarios with these ids, or all. Throws LAB_NO_SUCH_SCENARIO that lists the ids. */
+export async function scenariosNamed(ids: readonly string[]): Promise<Scenario[]> {
+  const all = await loadScenarios()
+  if (ids.length === 0) return all
+  return ids.map((id) => {
+    const found = all.find((scenario) => scenario.id === id || scenario.codename === id)
+    if (found === undefined) throw new LabError('LAB_NO_SUCH_SCENARIO', `there is no scenario ${id}; the scenarios are ${oneOf(all.map((scenario) => scenario.id))}`)
+    return found
+  })
+}
+
+/** Proves scenarios in virtual time, one after the other, and tells of each as soon as it is done. */
+export async function verify(ids: readonly string[], options: { readonly seed?: number; readonly onReport?: (report: ScenarioReport) => void } = {}): Promise<ScenarioReport[]> {
+  const reports: ScenarioReport[] = []
+  for (const scenario of await scenariosNamed(ids)) {
+    const report = await verifyScenario(scenario, () => startSimLab(labOptions(scenario, options.seed ?? 1)))
+    reports.push(report)
+    options.onReport?.(report)
+  }
+  return reports
+}
+
+/** The lab that a scenario asks for. */
+export function labOptions(scenario: Scenario, seed: number): LabOptions {
+  const { ftds, region, internet } = scenario.lab
+  return { ftds, region, internet, seed, traffic: trafficOf(scenario) }
+}
+
+function trafficOf(scenario: Scenario): LabOptions['traffic'] {
+  if (scenario.workload.length === 0) return DEFAULT_TRAFFIC
+  return (device) =>
+    scenario.workload
+      .filter(({ on }) => on === device || (on.endsWith('*') && device.startsWith(on.slice(0, -1))))
+      .map(({ events, rate }) => ({ type: events, ratePerSecond: Number.parseFloat(rate) }))
+}

@@ -1,0 +1,143 @@
+import type { AddressInfo } from 'node:net'
+import { timingSafeEqual } from 'node:crypto'
+import ssh2 from 'ssh2'
+import type { AuthContext, Connection, PseudoTtyInfo, Server, ServerChannel } from 'ssh2'
+import type { ExecResult, TerminalSession } from '../../../shared/host/host.ts'
+import { codeOf, LabError } from '../../../shared/kernel/errors.ts'
+import type { Log } from '../../../shared/kernel/log.ts'
+
+export interface SshServerOptions {
+  /** A port of the machine's loopback; 0 takes a free one. */
+  readonly port: number
+  /** The device's private host key (OpenSSH or PEM), e.g. of `makeHostKey`. */
+  readonly hostKeyPem: string
+  /** Default `admin` (public P39). */
+  readonly user?: string
+  /** Default `Admin123` (public P39). */
+  readonly password?: string
+  /** Shown before the password is asked. */
+  readonly banner?: string
+  readonly log: Log
+  /** Opens an interactive session; resolves with its exit code. */
+  readonly open: (session: TerminalSession) => Promise<number>
+  /** Runs one command; the signal is aborted when the client goes away. */
+  readonly exec: (command: string, signal: AbortSignal) => Promise<ExecResult>
+}
+
+export interface SshServer extends AsyncDisposable {
+  readonly port: number
+}
+
+const WIDTH_WITHOUT_TERMINAL = 80
+
+/** A new private host key in OpenSSH's format. Making one is real randomness: keep it with the lab's state, or clients complain at the next start. */
+export function makeHostKey(): string {
+  return ssh2.utils.generateKeyPairSync('ed25519').private
+}
+
+/**
+ * A device's SSH door on the machine's loopback: password login, terminal with window changes, shell and exec. Throws LAB_PORT_IN_USE when the port is taken.
+ * Disposing ends all connections.
+ */
+export async function startSshServer(options: SshServerOptions): Promise<SshServer> {
+  const connections = new Set<Connection>()
+  const server = new ssh2.Server(
+    { hostKeys: [options.hostKeyPem], ident: 'OpenSSH_7.5', ...(options.banner !== undefined && { banner: options.banner }) },
+    (connection) => {
+      connections.add(connection)
+      connection.on('close', () => connections.delete(connection))
+      // A client that breaks off, or speaks nonsense, is no concern of the lab's.
+      connection.on('error', (error) => options.log.debug('ssh connection failed', { error: error.message }))
+      connection.on('authentication', (attempt) => authenticate(attempt, options))
+      connection.on('ready', () => connection.on('session', (accept) => serveSession(accept(), options)))
+    },
+  )
+  await listen(server, options.port)
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      for (const connection of connections) connection.end()
+      await closed
+    },
+  }
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: unknown) => {
+      reject(
+        codeOf(error) === 'EADDRINUSE'
+          ? new LabError('LAB_PORT_IN_USE', `port ${port} for SSH is in use; choose another`, { cause: error })
+          : error,
+      )
+    })
+    server.listen(port, '127.0.0.1', resolve)
+  })
+}
+
+function authenticate(attempt: AuthContext, { user = 'admin', password = 'Admin123' }: SshServerOptions): void {
+  if (attempt.method === 'password' && attempt.username === user && same(attempt.password, password)) attempt.accept()
+  else attempt.reject(['password'])
+}
+
+function same(given: string, wanted: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(wanted)]
+  return a.length === b.length && timingSafeEqual(a, b)
+}
+
+function serveSession(session: ssh2.Session, options: SshServerOptions): void {
+  let columns: number | undefined
+  session.on('pty', (accept, _reject, info: PseudoTtyInfo) => {
+    columns = info.cols
+    accept?.()
+  })
+  session.on('window-change', (accept, _reject, info) => {
+    columns = info.cols
+    accept?.()
+  })
+  session.on('shell', (accept) => {
+    const channel = accept()
+    const terminal: TerminalSession = {
+      shell: 'clish',
+      stdin: channel,
+      stdout: { write: (text) => void (channel.writable && channel.write(text)) },
+      get columns() {
+        return columns || WIDTH_WITHOUT_TERMINAL
+      },
+    }
+    void finish(channel, options.open(terminal), options.log)
+  })
+  session.on('exec', (accept, _reject, { command }) => {
+    const channel = accept()
+    const gone = new AbortController()
+    channel.on('close', () => gone.abort())
+    channel.on('data', (chunk: Buffer) => {
+      if (chunk.includes(0x03)) gone.abort()
+    })
+    session.on('signal', () => gone.abort())
+    const run = async () => {
+      const result = await options.exec(command, gone.signal)
+      if (columns !== undefined) channel.write(result.output.replace(/\r?\n/g, '\r\n'))
+      else {
+        channel.write(result.stdout)
+        channel.stderr.write(result.stderr)
+      }
+      return result.exitCode
+    }
+    void finish(channel, run(), options.log)
+  })
+}
+
+/** Ends a channel with the exit code of what ran on it; a failure of ours closes it with 255 and is in the lab's log. */
+async function finish(channel: ServerChannel, work: Promise<number>, log: Log): Promise<void> {
+  let exitCode = 255
+  try {
+    exitCode = await work
+  } catch (error) {
+    log.error('an ssh session failed', { error: (error as Error).stack ?? String(error) })
+  }
+  if (channel.destroyed) return
+  channel.exit(exitCode)
+  channel.end()
+}

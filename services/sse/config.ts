@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import { REGIONS, type RegionId } from '../../shared/contract/region.ts'
+import { SseAccount } from '../../shared/contract/sse.ts'
+
+const REGION_IDS = Object.keys(REGIONS) as [RegionId, ...RegionId[]]
+
+/** A customer of the cloud. `services` and `virtualAccount` hold until somebody changes them in a region's portal. */
+export const Organisation = z.strictObject({
+  clientId: z.string().min(1),
+  clientSecret: z.string().min(1),
+  orgId: z.string().min(1),
+  name: z.string().min(1),
+  services: SseAccount.shape.services.default({ eventing: true }),
+  virtualAccount: SseAccount.shape.virtualAccount.default({ name: 'DEFAULT', securityLicences: true }),
+})
+export type Organisation = z.infer<typeof Organisation>
+
+/** What `startSse` needs to know. */
+export const SseConfig = z.strictObject({
+  /** Regions that this host serves. */
+  regions: z.array(z.enum(REGION_IDS)).min(1).default(REGION_IDS),
+  /** A certificate a host name: PEM of the chain as it is sent (leaf, intermediate, root) and of the leaf's key. A name without one gets `defaultName`'s. */
+  certificates: z.record(z.string(), z.object({ chainPem: z.string(), keyPem: z.string() })),
+  /** Whose certificate answers an unknown or missing server name. */
+  defaultName: z.string().default(REGIONS.us.api),
+  organisations: z.array(Organisation).min(1),
+  /** A path of this machine for SQLite, or `:memory:`. */
+  databasePath: z.string().min(1).default(':memory:'),
+  /** Which of the two recorded servers to be: April 2020 asks for a client certificate (seeds A, B), December 2020 does not (seed C). */
+  variant: z.enum(['april-2020', 'december-2020']).default('april-2020'),
+})
+export type SseConfig = z.infer<typeof SseConfig>
+export type HeaderVariant = SseConfig['variant']

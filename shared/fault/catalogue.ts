@@ -1,0 +1,156 @@
+import { z } from 'zod'
+import { LabError, oneOf } from '../kernel/errors.ts'
+import { deviceDns, deviceProxy } from './device.ts'
+import { dnsNoAnswer, dnsNxdomain } from './dns.ts'
+import type { Cure, Fault, FaultSite } from './fault.ts'
+import { fileSocketMissing } from './file.ts'
+import { fmcCloudOff } from './fmc.ts'
+import type { AnyKind } from './kind.ts'
+import { nearest } from './nearest.ts'
+import { netDrop, netReject } from './net.ts'
+import { processDisabled, processKilled } from './process.ts'
+import { proxyAuth, proxyRequired } from './proxy.ts'
+
+const kinds = [
+  deviceDns,
+  deviceProxy,
+  dnsNoAnswer,
+  dnsNxdomain,
+  fileSocketMissing,
+  fmcCloudOff,
+  netDrop,
+  netReject,
+  processDisabled,
+  processKilled,
+  proxyAuth,
+  proxyRequired,
+] as const
+
+/** Every kind of fault, by its name. */
+export const faultKinds: ReadonlyMap<string, AnyKind> = new Map(kinds.map((kind) => [kind.kind, kind as unknown as AnyKind]))
+
+/** Every fault that there is, for scenario files and OpenAPI. `parseFault` gives better errors. */
+export const AnyFault = z.discriminatedUnion('kind', [
+  deviceDns.schema,
+  deviceProxy.schema,
+  dnsNoAnswer.schema,
+  dnsNxdomain.schema,
+  fileSocketMissing.schema,
+  fmcCloudOff.schema,
+  netDrop.schema,
+  netReject.schema,
+  processDisabled.schema,
+  processKilled.schema,
+  proxyAuth.schema,
+  proxyRequired.schema,
+])
+export type AnyFault = z.infer<typeof AnyFault>
+
+/** A kind of fault by name. Throws `LAB_BAD_INPUT` that lists the kinds when there is none. */
+export function faultKind(name: unknown): AnyKind {
+  const found = typeof name === 'string' ? faultKinds.get(name) : undefined
+  if (found !== undefined) return found
+  if (typeof name !== 'string') throw new LabError('LAB_BAD_INPUT', `a fault has a kind: ${oneOf(faultKinds.keys())}`)
+  const meant = nearest(name, faultKinds.keys())
+  throw new LabError(
+    'LAB_BAD_INPUT',
+    `no fault is called ${name}; ${meant === undefined ? 'the' : `did you mean ${meant}? The`} kinds are ${oneOf(faultKinds.keys())}`,
+  )
+}
+
+export interface Parameter {
+  readonly name: string
+  readonly required: boolean
+  readonly description: string
+}
+
+/** The parameters of a kind, without `kind` itself. */
+export function parametersOf(kind: AnyKind): readonly Parameter[] {
+  return Object.entries(kind.schema.shape)
+    .filter(([name]) => name !== 'kind')
+    .map(([name, type]) => ({ name, required: !(type instanceof z.ZodOptional), description: (type as z.ZodType).description ?? '' }))
+}
+
+/** Reads a fault from data, e.g. of a scenario file or a request. Throws `LAB_BAD_INPUT` in one sentence that says what would do. */
+export function parseFault(input: unknown): Fault {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
+    throw new LabError(
+      'LAB_BAD_INPUT',
+      `a fault is an object with a kind and its parameters, not ${input === null ? 'null' : Array.isArray(input) ? 'a list' : typeof input}`,
+    )
+  }
+  const kind = faultKind((input as { kind?: unknown }).kind)
+  const result = kind.schema.safeParse(input)
+  if (result.success) return result.data
+  // One word about a parameter is enough: what follows from it says nothing new.
+  const issues = result.error.issues.filter(
+    (issue, index, all) => index === all.findIndex((other) => other.path.join() === issue.path.join()),
+  )
+  throw new LabError('LAB_BAD_INPUT', `${kind.kind}: ${issues.map((issue) => problem(kind, input, issue)).join('; ')}`)
+}
+
+/** What is wrong with one parameter, and what would do. */
+function problem(kind: AnyKind, input: object, issue: z.core.$ZodIssue): string {
+  const parameters = parametersOf(kind)
+  const has = parameters.length === 0 ? 'it has no parameters' : `it has ${oneOf(parameters.map(({ name }) => name))}`
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys
+      .map((key) => {
+        const meant = nearest(
+          key,
+          parameters.map(({ name }) => name),
+        )
+        return `there is no parameter ${key}${meant === undefined ? '' : ` (did you mean ${meant}?)`}; ${has}`
+      })
+      .join('; ')
+  }
+  const name = String(issue.path[0])
+  const parameter = parameters.find((candidate) => candidate.name === name)
+  if (parameter !== undefined && issue.path.length === 1 && !Object.hasOwn(input, name) && parameter.required) {
+    return `the parameter ${name} is missing: ${parameter.description}`
+  }
+  return `${issue.path.join('.')}: ${issue.message}`
+}
+
+/**
+ * Reads a fault from words as people type them: `host=ftd1`, `servers=192.0.2.10,192.0.2.12`, `port=443`; `servers=` is an empty list.
+ * Throws `LAB_BAD_INPUT` as `parseFault` does.
+ */
+export function parseFaultWords(name: string, words: readonly string[]): Fault {
+  const kind = faultKind(name)
+  const fault: Record<string, unknown> = { kind: kind.kind }
+  for (const word of words) {
+    const split = word.indexOf('=')
+    if (split < 1) throw new LabError('LAB_BAD_INPUT', `${JSON.stringify(word)} is no parameter: write name=value, e.g. ${example(kind)}`)
+    const parameter = word.slice(0, split)
+    if (parameter === 'kind' || Object.hasOwn(fault, parameter)) throw new LabError('LAB_BAD_INPUT', `${parameter} is given twice`)
+    Object.defineProperty(fault, parameter, { value: typed(kind, parameter, word.slice(split + 1)), enumerable: true })
+  }
+  return parseFault(fault)
+}
+
+function example(kind: AnyKind): string {
+  const first = parametersOf(kind)[0]
+  return first === undefined ? `nothing: ${kind.kind} has no parameters` : `${first.name}=…`
+}
+
+/** A typed word as the parameter's type has it. What it cannot be stays text, for the schema to refuse in its words. */
+function typed(kind: AnyKind, parameter: string, text: string): unknown {
+  let type: unknown = Object.hasOwn(kind.schema.shape, parameter) ? kind.schema.shape[parameter] : undefined
+  if (type instanceof z.ZodOptional) type = type.unwrap()
+  if (type instanceof z.ZodArray) return text === '' ? [] : text.split(',').map((item) => item.trim())
+  if (type instanceof z.ZodNumber && /^\d+$/.test(text)) return Number(text)
+  return text
+}
+
+/** The fault in one sentence. Throws `LAB_BAD_INPUT` when it is none. */
+export function explainFault(fault: Fault): string {
+  const parsed = parseFault(fault)
+  return faultKind(parsed.kind).explain(parsed)
+}
+
+/** Changes the world as the fault says and gives the cure. A failed inject leaves nothing behind. One lab must always pass the same `site`. */
+export async function injectFault(fault: Fault, site: FaultSite): Promise<Cure> {
+  const parsed = parseFault(fault)
+  return faultKind(parsed.kind).inject(parsed, site)
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import type { GatewayRule } from '../contract/admin.ts'
+import { LabError } from '../kernel/errors.ts'
+import { parsePrefix } from '../kernel/ip.ts'
+import { injectAll } from './cures.ts'
+import type { Cure, FaultSite } from './fault.ts'
+import { addObject } from './hands.ts'
+import { hostsMatching, hostsOfKind } from './hosts.ts'
+import { defineKind } from './kind.ts'
+import { DnsName, HostPattern, Port } from './parameters.ts'
+
+const Peer = z.union([z.ipv4(), z.cidrv4(), DnsName, HostPattern], {
+  error: 'write an address (203.0.113.10), a prefix (203.0.113.0/24), a name (api-sse.cisco.com), or a host of the lab (ftd1, ftd*)',
+})
+
+const parameters = {
+  to: Peer.describe('where the packets go: an address, a prefix, a name (whatever addresses it has) or a host of the lab'),
+  from: Peer.optional().describe('where they come from, written likewise; anywhere unless given'),
+  port: Port.optional().describe('their destination port; every port unless given'),
+}
+
+/** A firewall on the way swallows packets. */
+export const netDrop = defineKind({
+  summary: 'the gateway drops packets without a word',
+  schema: z.strictObject({ kind: z.literal('net.drop'), ...parameters }),
+  explain: (fault) => `The gateway drops ${traffic(fault)}.`,
+  inject: (fault, site) => block(site, 'drop', fault),
+})
+
+/** A firewall on the way refuses connections. */
+export const netReject = defineKind({
+  summary: 'the gateway refuses connections (reset)',
+  schema: z.strictObject({ kind: z.literal('net.reject'), ...parameters }),
+  explain: (fault) => `The gateway rejects ${traffic(fault)}.`,
+  inject: (fault, site) => block(site, 'reject', fault),
+})
+
+interface Traffic {
+  readonly to: string
+  readonly from?: string | undefined
+  readonly port?: number | undefined
+}
+
+function traffic({ to, from, port }: Traffic): string {
+  return `packets ${from === undefined ? '' : `from ${from} `}to ${to}${port === undefined ? '' : ` port ${port}`}`
+}
+
+async function block(site: FaultSite, action: 'drop' | 'reject', { to, from, port }: Traffic): Promise<Cure> {
+  const targets = await addressed(site, to)
+  const sources = from === undefined ? undefined : await addressed(site, from)
+  const neighbours = sources?.find((source) => targets.every((target) => inOneNetwork(source, target)))
+  if (neighbours !== undefined) {
+    throw new LabError('LAB_BAD_INPUT', `${from} and ${to} are in one network: packets between them do not pass the gateway`)
+  }
+  const rule: GatewayRule = { action, to: targets, ...(sources && { from: sources }), ...(port !== undefined && { port }) }
+  const gateways = await hostsOfKind(site, 'gateway')
+  return injectAll(
+    gateways.map(
+      ({ name }) =>
+        () =>
+          addObject(site, name, '/v1/rules', rule),
+    ),
+  )
+}
+
+/** What a gateway rule says for a parameter: hosts of the lab by their addresses, everything else as it is written. */
+async function addressed(site: FaultSite, text: string): Promise<string[]> {
+  // A name with a dot is one of the DNS, without it is a host of the lab.
+  if (parsePrefix(text) !== undefined || (text.includes('.') && !text.includes('*'))) return [text]
+  const hosts = await hostsMatching(site, text)
+  const cloud = hosts.find((host) => host.kind === 'cloud')
+  if (cloud !== undefined) {
+    throw new LabError(
+      'LAB_BAD_INPUT',
+      `${cloud.name} has many addresses: write a name that it serves such as api-sse.cisco.com, or a prefix such as 203.0.113.0/24`,
+    )
+  }
+  return hosts.map((host) => host.address)
+}
+
+/** The lab's networks are /24: two addresses of one of them reach each other directly. */
+function inOneNetwork(a: string, b: string): boolean {
+  const [left, right] = [parsePrefix(a), parsePrefix(b)]
+  return left !== undefined && right !== undefined && left.base >>> 8 === right.base >>> 8
+}

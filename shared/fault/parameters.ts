@@ -1,0 +1,19 @@
+import { z } from 'zod'
+
+/** A host, or several by a pattern. */
+export const HostPattern = z
+  .string()
+  .regex(/^[A-Za-z0-9*][A-Za-z0-9.*-]*$/, { error: 'write a host of the lab such as ftd1, or a pattern such as ftd*' })
+
+/** A name in the DNS; `*.zone` where the parameter allows it. */
+export const DnsName = z
+  .string()
+  .regex(/^(?:\*\.)?[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?$/, { error: 'write a name such as api-sse.cisco.com' })
+
+export const Port = z.int().min(1).max(65_535)
+
+/** A process as `pmtool` names it. */
+export const ProcessName = z.string().regex(/^[A-Za-z][\w.-]*$/, { error: 'write a process as pmtool names it, such as SSEConnector' })
+
+/** What is typed at a prompt: one line. */
+export const Typed = z.string().regex(/^[\x21-\x7e]+$/, { error: 'use printable ASCII characters without blanks' })
