@@ -16,7 +16,12 @@ export const FtdConfig = z.strictObject({
   region: z.enum(['us', 'eu', 'apj']).default('us'),
   /** The HTTP proxy of the management traffic. */
   proxy: z
-    .strictObject({ host: z.string().min(1), port: z.number().int().min(1).max(65_535), user: z.string().optional(), password: z.string().optional() })
+    .strictObject({
+      host: z.string().min(1),
+      port: z.number().int().min(1).max(65_535),
+      user: z.string().optional(),
+      password: z.string().optional(),
+    })
     .optional(),
   /** What the detection engine sees: so many events of a type a second. */
   traffic: z.array(z.strictObject({ type: EventType, ratePerSecond: z.number().min(0) })).default([]),

@@ -30,7 +30,14 @@ export const ftdDaemons: readonly Daemon[] = [
     environment: { LD_LIBRARY_PATH: `${PREFIX}/usr/local/sf/lib64/EventHandlerModules` },
     ready: whenThere(EVENT_SOCKET, ACK_SOCKET),
   }),
-  daemon({ name: 'SSEConnector', type: 'system', program: `${BIN}/connector`, title: 'connector', user: 'www', requires: ['EventHandler'] }),
+  daemon({
+    name: 'SSEConnector',
+    type: 'system',
+    program: `${BIN}/connector`,
+    title: 'connector',
+    user: 'www',
+    requires: ['EventHandler'],
+  }),
   daemon({
     name: 'ActionQueueScrape',
     program: `${BIN}/ActionQueueScrape.pl`,

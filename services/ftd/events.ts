@@ -4,9 +4,24 @@ import type { Random } from '../../shared/kernel/random.ts'
 type Fields = Record<string, string | number>
 
 const SIGNATURES = [
-  { sid: 58741, message: 'SERVER-OTHER Apache Log4j logging remote code execution attempt', classification: 'Attempted User Privilege Gain', priority: 1 },
-  { sid: 31978, message: 'OS-OTHER Bash CGI environment variable injection attempt', classification: 'Attempted Administrator Privilege Gain', priority: 1 },
-  { sid: 42329, message: 'OS-WINDOWS Microsoft Windows SMB remote code execution attempt', classification: 'Attempted Administrator Privilege Gain', priority: 1 },
+  {
+    sid: 58741,
+    message: 'SERVER-OTHER Apache Log4j logging remote code execution attempt',
+    classification: 'Attempted User Privilege Gain',
+    priority: 1,
+  },
+  {
+    sid: 31978,
+    message: 'OS-OTHER Bash CGI environment variable injection attempt',
+    classification: 'Attempted Administrator Privilege Gain',
+    priority: 1,
+  },
+  {
+    sid: 42329,
+    message: 'OS-WINDOWS Microsoft Windows SMB remote code execution attempt',
+    classification: 'Attempted Administrator Privilege Gain',
+    priority: 1,
+  },
   { sid: 19559, message: 'INDICATOR-SCAN SSH brute force login attempt', classification: 'Misc Activity', priority: 3 },
   { sid: 1917, message: 'INDICATOR-SCAN UPnP service discover attempt', classification: 'Detection of a Network Scan', priority: 3 },
 ] as const

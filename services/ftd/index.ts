@@ -38,5 +38,8 @@ function parseConfig(world: World, input: FtdConfigInput): FtdConfig {
   const parsed = FtdConfig.safeParse(input)
   if (parsed.success) return parsed.data
   const issue = parsed.error.issues[0]
-  throw new LabError('LAB_BAD_INPUT', `${world.host}: FTD configuration: ${issue?.path.join('.') || 'object'}: ${issue?.message ?? 'unknown'}`)
+  throw new LabError(
+    'LAB_BAD_INPUT',
+    `${world.host}: FTD configuration: ${issue?.path.join('.') || 'object'}: ${issue?.message ?? 'unknown'}`,
+  )
 }

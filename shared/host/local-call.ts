@@ -36,7 +36,9 @@ export async function serveCalls(world: World, path: string, handle: (request: u
   }
   const served = (async () => {
     for await (const [frame] of questions) {
-      serve(frame?.toString() ?? '').catch((error: unknown) => world.log.warn('a local call came to nothing', { path, error: String(error) }))
+      serve(frame?.toString() ?? '').catch((error: unknown) =>
+        world.log.warn('a local call came to nothing', { path, error: String(error) }),
+      )
     }
   })()
   return {

@@ -32,7 +32,11 @@ export interface Supervisor extends AsyncDisposable {
  * itself is started again, after 1 s at first and up to 60 s in a crash loop. Answers `pmtool` and `reboot` at `controlPath(prefix)`. Disposing stops all daemons.
  * (pmtool's view: public P36, P07; restart delays invented)
  */
-export async function startSupervisor(world: World, daemons: readonly Daemon[], options: { readonly prefix?: string } = {}): Promise<Supervisor> {
+export async function startSupervisor(
+  world: World,
+  daemons: readonly Daemon[],
+  options: { readonly prefix?: string } = {},
+): Promise<Supervisor> {
   const prefix = options.prefix ?? '/ngfw'
   const runFolder = `${prefix}/var/sf/run`
   const waiting = new Set<() => void>()
@@ -47,7 +51,7 @@ export async function startSupervisor(world: World, daemons: readonly Daemon[], 
         prefix,
         mayStart: ({ requires }) => requires.every((name) => !find(name).wanted || find(name).isReady),
         changed: () => {
-          for (const wake of [...waiting]) wake()
+          for (const wake of waiting) wake()
         },
         nextChange,
       }),
@@ -87,11 +91,6 @@ export async function startSupervisor(world: World, daemons: readonly Daemon[], 
     return done
   }
 
-  async function restartNow(supervised: SupervisedDaemon): Promise<void> {
-    await supervised.stop()
-    await supervised.start()
-  }
-
   async function startAll(): Promise<void> {
     await world.files.makeDir(runFolder)
     control = await serveCalls(world, controlPath(prefix), answer)
@@ -107,7 +106,9 @@ export async function startSupervisor(world: World, daemons: readonly Daemon[], 
 
   const supervisor: Supervisor = {
     status: () =>
-      [...all.values()].map(({ daemon, state, pid }) => (pid === undefined ? { name: daemon.name, state } : { name: daemon.name, state, pid })),
+      [...all.values()].map(({ daemon, state, pid }) =>
+        pid === undefined ? { name: daemon.name, state } : { name: daemon.name, state, pid },
+      ),
     enable: async (name) => {
       const supervised = find(name)
       await inTurn(async () => {
@@ -161,6 +162,11 @@ export async function startSupervisor(world: World, daemons: readonly Daemon[], 
   for (const { requires } of daemons) for (const name of requires) find(name)
   await startAll()
   return supervisor
+}
+
+async function restartNow(supervised: SupervisedDaemon): Promise<void> {
+  await supervised.stop()
+  await supervised.start()
 }
 
 /** Creates the enable files of an appliance that starts for the first time. */

@@ -39,7 +39,7 @@ export interface SpawnOptions {
 }
 
 export interface Exit {
-  /** The exit code, or null when a signal ended it. */
+  /** The exit code, or null when a signal ended it: SIGKILL, or one whose abort the program let throw out of it. */
   readonly code: number | null
   readonly signal: Signal | null
 }

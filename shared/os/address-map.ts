@@ -4,6 +4,7 @@ import type { Endpoint, Ip } from '../kernel/net.ts'
 /**
  * Where lab end points really are, so that hosts can be processes of one machine without containers: `192.0.2.20:443` → a port of
  * 127.0.0.1 (the same number for TCP and UDP). `ftd1/127.0.0.1:8989` is a port of that host's own loopback.
+ * It travels to child processes in their environment, where the kernel takes 128 KiB: some 5,000 end points.
  */
 export type AddressMap = Readonly<Record<string, number>>
 
@@ -41,7 +42,8 @@ export function mappedAddresses(host: string, addresses: readonly Ip[], map: Add
     if (owner === undefined) known.add(at.address)
     if (owner === undefined || owner === host) labOf.set(port, at)
   }
-  const portOf = ({ address, port }: Endpoint): number | undefined => map[address === LOOPBACK ? `${host}/${LOOPBACK}:${port}` : `${address}:${port}`]
+  const portOf = ({ address, port }: Endpoint): number | undefined =>
+    map[address === LOOPBACK ? `${host}/${LOOPBACK}:${port}` : `${address}:${port}`]
   const own = addresses[0] ?? LOOPBACK
   return {
     binds: ({ address, port }) => {
@@ -53,7 +55,8 @@ export function mappedAddresses(host: string, addresses: readonly Ip[], map: Add
         const local = portOf({ address: one, port })
         return local === undefined ? [] : [{ address: LOOPBACK, port: local }]
       })
-      if (bound.length === 0) throw new LabError('LAB_BAD_INPUT', `the address map has no local port for ${all ? own : address}:${port} of ${host}; add one`)
+      if (bound.length === 0)
+        throw new LabError('LAB_BAD_INPUT', `the address map has no local port for ${all ? own : address}:${port} of ${host}; add one`)
       return bound
     },
     target: (to) => {
@@ -69,7 +72,8 @@ export function mappedAddresses(host: string, addresses: readonly Ip[], map: Add
 
 function parseKey(key: string): { owner: string | undefined; at: Endpoint } {
   const match = /^(?:([^/]+)\/)?(\d+\.\d+\.\d+\.\d+):(\d+)$/.exec(key)
-  if (!match) throw new LabError('LAB_BAD_INPUT', `${key} in the address map is not an end point; write 192.0.2.20:443, or ftd1/127.0.0.1:8989`)
+  if (!match)
+    throw new LabError('LAB_BAD_INPUT', `${key} in the address map is not an end point; write 192.0.2.20:443, or ftd1/127.0.0.1:8989`)
   return { owner: match[1], at: { address: match[2]!, port: Number(match[3]) } }
 }
 

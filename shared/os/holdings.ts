@@ -14,7 +14,7 @@ export function createHoldings(): Holdings {
       return () => void open.delete(resource)
     },
     closeAll: async () => {
-      const closing = [...open].reverse()
+      const closing = [...open].toReversed()
       open.clear()
       await Promise.all(closing.map(async (resource) => resource.close()))
     },

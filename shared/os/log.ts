@@ -9,7 +9,10 @@ export interface LogSink {
 
 /** The lab's log as JSON lines with lab time. Source: (invented). */
 export function jsonLog(sink: LogSink, clock: Clock, fields: LogFields): Log {
-  const logger = pino({ base: fields, timestamp: () => `,"time":${clock.now()}`, formatters: { level: (label) => ({ level: label }) } }, sink)
+  const logger = pino(
+    { base: fields, timestamp: () => `,"time":${clock.now()}`, formatters: { level: (label) => ({ level: label }) } },
+    sink,
+  )
   return logOf(logger)
 }
 

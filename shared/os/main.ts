@@ -15,17 +15,19 @@ const LONGEST_MS = 2 ** 31 - 1
 export async function runOsProgram(programs: Programs): Promise<never> {
   const { mark, boot } = readBoot()
   const program = programs[boot.program]
-  if (program === undefined) throw new LabError('LAB_BAD_INPUT', `${boot.program} is not in this entry module's programs; give it the table that the World has`)
+  if (program === undefined)
+    throw new LabError('LAB_BAD_INPUT', `${boot.program} is not in this entry module's programs; give it the table that the World has`)
   // What the system's own ps, netstat and lsof show. (Node names its main thread itself at the start, so a `--title` would not last.)
   process.title = mark.command
   // The log's socket ends with the lab's first process; without a lab there is nothing to run for.
   const lab = new Socket({ fd: LOG_FD, readable: true, writable: true })
-  lab.on('error', () => {})
+  lab.on('error', () => {}) // The close that follows says it all.
   lab.once('close', () => process.kill(process.pid, 'SIGKILL'))
   lab.resume()
   lab.unref()
   const world = assembleWorld({ boot, programs, sink: { write: (line) => void lab.write(line) }, childLog: LOG_FD, process: mark.command })
-  const crashed = (error: unknown): void => world.log.error('process crashed', { error: error instanceof Error ? error.stack : String(error) })
+  const crashed = (error: unknown): void =>
+    world.log.error('process crashed', { error: error instanceof Error ? error.stack : String(error) })
   process.on('uncaughtException', (error) => {
     crashed(error)
     void flushed().then(() => process.exit(1))
@@ -60,7 +62,8 @@ export async function runOsProgram(programs: Programs): Promise<never> {
 
 function readBoot(): { mark: ProcessMark; boot: WorldBoot & ProgramBoot } {
   const { [PROCESS_VARIABLE]: mark, [WORLD_VARIABLE]: boot } = process.env
-  if (mark === undefined || boot === undefined) throw new LabError('LAB_BAD_INPUT', 'this module runs programs for a lab host and is started by it; start the lab with npm start')
+  if (mark === undefined || boot === undefined)
+    throw new LabError('LAB_BAD_INPUT', 'this module runs programs for a lab host and is started by it; start the lab with npm start')
   delete process.env[PROCESS_VARIABLE]
   delete process.env[WORLD_VARIABLE]
   return { mark: JSON.parse(mark) as ProcessMark, boot: JSON.parse(boot) as WorldBoot & ProgramBoot }

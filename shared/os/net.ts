@@ -32,10 +32,13 @@ export function osNet(options: OsNetOptions): Net {
     ping: (to, timeoutMs) => ping(options, to, timeoutMs),
     sockets: options.sockets,
     forward: async () => {
-      throw Object.assign(new Error('forward ENOTSUP: a host in the os World cannot set forwarding rules yet; run this host in the sim World'), {
-        code: 'ENOTSUP',
-        syscall: 'forward',
-      })
+      throw Object.assign(
+        new Error('forward ENOTSUP: a host in the os World cannot set forwarding rules yet; run this host in the sim World'),
+        {
+          code: 'ENOTSUP',
+          syscall: 'forward',
+        },
+      )
     },
   }
 }

@@ -21,11 +21,16 @@ export async function ping(
   const address = target === 'closed' ? to : target.address
   const waitSeconds = Math.max(0.001, timeoutMs / speed / 1_000)
   const output = await new Promise<string>((resolve, reject) => {
-    execFile('ping', ['-n', '-c', '1', '-W', waitSeconds.toFixed(3), address], { env: { ...process.env, LC_ALL: 'C' } }, (error, stdout, stderr) => {
-      // Exit 1 is "no answer", 2 is an error that is told in words; both are read below.
-      if (error !== null && typeof error.code !== 'number') reject(error)
-      else resolve(stdout + stderr)
-    })
+    execFile(
+      'ping',
+      ['-n', '-c', '1', '-W', waitSeconds.toFixed(3), address],
+      { env: { ...process.env, LC_ALL: 'C' } },
+      (error, stdout, stderr) => {
+        // Exit 1 is "no answer", 2 is an error that is told in words; both are read below.
+        if (error !== null && typeof error.code !== 'number') reject(error)
+        else resolve(stdout + stderr)
+      },
+    )
   })
   const answer = /ttl=(\d+) time=([\d.]+) ms/.exec(output)
   if (answer) return { rttMs: Number(answer[2]), ttl: Number(answer[1]) }

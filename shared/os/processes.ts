@@ -71,7 +71,8 @@ function describe({ boot, clock }: OsProcessesOptions, program: string, spawn: S
 /** Only a container has users of its own; elsewhere the name is a label. */
 function identityOf(name: string): { readonly uid: number; readonly gid: number } {
   const user = parsePasswd(readFileSync('/etc/passwd', 'utf8')).find((entry) => entry.name === name)
-  if (user === undefined) throw new LabError('LAB_BAD_INPUT', `there is no user ${name} in /etc/passwd of this container; add it to the image`)
+  if (user === undefined)
+    throw new LabError('LAB_BAD_INPUT', `there is no user ${name} in /etc/passwd of this container; add it to the image`)
   return { uid: user.userId, gid: user.groupId }
 }
 

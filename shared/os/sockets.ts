@@ -5,7 +5,13 @@ import type { Addressing } from './address-map.ts'
 import { procSocketFds } from './procfs.ts'
 
 /** The kernel's numbers of the states that the lab tells apart (include/net/tcp_states.h). Others last an instant and have no owner. */
-const TCP_STATES: Readonly<Record<string, TcpState>> = { '01': 'ESTABLISHED', '02': 'SYN_SENT', '05': 'FIN_WAIT2', '08': 'CLOSE_WAIT', '0A': 'LISTEN' }
+const TCP_STATES: Readonly<Record<string, TcpState>> = {
+  '01': 'ESTABLISHED',
+  '02': 'SYN_SENT',
+  '05': 'FIN_WAIT2',
+  '08': 'CLOSE_WAIT',
+  '0A': 'LISTEN',
+}
 /** __SO_ACCEPTCON in the flags of /proc/net/unix. */
 const LISTENS = 0x10000
 
@@ -18,7 +24,9 @@ interface SocketsOptions {
 
 /** The sockets of a host's processes, from /proc. IPv4 and unix streams: a lab host has no others. */
 export function osSockets({ processes, addressing, labPath }: SocketsOptions): SocketRow[] {
-  const owners = new Map(processes.flatMap((process) => procSocketFds(process.pid).map(({ inode, fd }) => [inode, { process, fd }] as const)))
+  const owners = new Map(
+    processes.flatMap((process) => procSocketFds(process.pid).map(({ inode, fd }) => [inode, { process, fd }] as const)),
+  )
   const owned = (inode: number): Pick<SocketRow, 'pid' | 'command' | 'user' | 'fd' | 'inode'> | undefined => {
     const owner = owners.get(inode)
     return owner && { pid: owner.process.pid, command: owner.process.command, user: owner.process.user, fd: owner.fd, inode }

@@ -24,12 +24,19 @@ const SIGNALS: ReadonlySet<string> = new Set<Signal>(['SIGTERM', 'SIGKILL', 'SIG
  * Starts a child process: a `program` of the host's table in a Node process that runs the host's entry module, or an `executable` of the
  * machine's. Resolves when the child can be signalled. Its exit is told after all its output.
  */
-export async function startChild(start: ChildStart & { kind: 'program' | 'executable'; childLog: LogSink | number; log: Log }): Promise<Child> {
+export async function startChild(
+  start: ChildStart & { kind: 'program' | 'executable'; childLog: LogSink | number; log: Log },
+): Promise<Child> {
   const { mark, world, program, streams, identity, kind, log } = start
   const isProgram = kind === 'program'
   const marks = { [PROCESS_VARIABLE]: JSON.stringify(mark) }
   // Only what the runtime itself needs from this process's environment; the program gets its own in its invocation.
-  const runtime = { PATH: process.env.PATH ?? '', TMPDIR: tmpdir(), NODE_COMPILE_CACHE: compileCache(), [WORLD_VARIABLE]: JSON.stringify({ ...world, ...program }) }
+  const runtime = {
+    PATH: process.env.PATH ?? '',
+    TMPDIR: tmpdir(),
+    NODE_COMPILE_CACHE: compileCache(),
+    [WORLD_VARIABLE]: JSON.stringify({ ...world, ...program }),
+  }
   const childLog = typeof start.childLog === 'number' ? start.childLog : ('pipe' as const)
   const stdio: StdioOptions = [streams.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe', ...(isProgram ? ([childLog, 'pipe'] as const) : [])]
   const child = spawn(
@@ -46,8 +53,10 @@ export async function startChild(start: ChildStart & { kind: 'program' | 'execut
   connectStreams(child, streams)
   if (isProgram) {
     if (typeof start.childLog !== 'number') passLog(child.stdio[LOG_FD] as Readable, start.childLog)
-    await Promise.race([once(child.stdio[READY_FD] as Readable, 'data'), exited])
-    if (child.exitCode !== null && child.exitCode !== 0) log.debug('process ended', { process: mark.command, pid: child.pid, exitCode: child.exitCode })
+    const began = once(child.stdio[READY_FD] as Readable, 'data').then(() => true)
+    const isRunning = await Promise.race([began, exited.then(() => false)])
+    // What Node said of it, an import that fails for example, went to the standard error that the starter gave.
+    if (!isRunning) log.error('process ended before its program ran', { process: mark.command, pid: child.pid, ...(await exited) })
   }
   return { pid: child.pid!, exited, kill: (signal) => void child.kill(signal) }
 }

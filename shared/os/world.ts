@@ -61,7 +61,13 @@ export function createOsWorld(options: OsWorldOptions): OsWorld {
 }
 
 /** The World of one process of a host. */
-export function assembleWorld(options: { boot: WorldBoot; programs: Programs; sink: LogSink; childLog: LogSink | number; process: string }): OsWorld {
+export function assembleWorld(options: {
+  boot: WorldBoot
+  programs: Programs
+  sink: LogSink
+  childLog: LogSink | number
+  process: string
+}): OsWorld {
   const { boot, programs, sink, childLog } = options
   const { host, root, speed, epochMs, interfaces } = boot
   const holdings = createHoldings()

@@ -183,6 +183,11 @@ async function attempt<T>(path: string, work: () => T): Promise<T> {
   } catch (error) {
     const { code, errno: number, syscall } = error as NodeJS.ErrnoException
     if (code === undefined || number === undefined || syscall === undefined) throw error
-    throw Object.assign(new Error(`${code}: ${getSystemErrorMessage(number)}, ${syscall} '${path}'`), { code, errno: number, syscall, path })
+    throw Object.assign(new Error(`${code}: ${getSystemErrorMessage(number)}, ${syscall} '${path}'`), {
+      code,
+      errno: number,
+      syscall,
+      path,
+    })
   }
 }

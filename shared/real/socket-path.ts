@@ -1,4 +1,4 @@
-import { mkdtempSync, readlinkSync, rmdirSync, symlinkSync, unlinkSync } from 'node:fs'
+import { existsSync, mkdtempSync, readlinkSync, rmdirSync, symlinkSync, unlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 
@@ -35,5 +35,7 @@ export function socketPath(real: string): SocketPath {
 
 /** What a socket was meant to be bound to, from the path that the kernel shows. */
 export function behindSocketPath(path: string): string {
-  return path.startsWith(FOLDER_PREFIX) ? join(readlinkSync(dirname(path)), basename(path)) : path
+  const link = path.startsWith(FOLDER_PREFIX) ? dirname(path) : undefined
+  if (link === undefined || !existsSync(link)) return path
+  return join(readlinkSync(link), basename(path))
 }

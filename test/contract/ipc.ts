@@ -119,14 +119,15 @@ export function ipcContract(name: string, makeHosts: MakeHosts): void {
       expect(counts).toEqual([1])
     })
 
-    ipcTest('removing the file leaves the connection alone and fails the next connect', async ({ ipc, files }) => {
+    ipcTest('removing the file leaves the connection alone and fails the next connect', async (world) => {
+      const { ipc, files } = world
       await using push = await ipc.bindPush(PATH)
       await using pull = await ipc.connectPull(PATH)
       await files.remove(PATH)
       await push.send(['still connected'])
       expect(await take(pull, 1)).toEqual([['still connected']])
       expect(await rejection(ipc.connectPull(PATH))).toBe('ENOENT')
-      expect(push.peers).toBe(1)
+      await until(world, 'the peer is still counted', () => push.peers === 1)
     })
 
     ipcTest('a second bind takes the path; who was connected stays with the first', async (world) => {
@@ -139,7 +140,7 @@ export function ipcContract(name: string, makeHosts: MakeHosts): void {
       await first.send(['from first'])
       expect(await take(fresh, 1)).toEqual([['from second']])
       expect(await take(old, 1)).toEqual([['from first']])
-      expect([first.peers, second.peers]).toEqual([1, 1])
+      await until(world, 'each has its peer', () => first.peers === 1 && second.peers === 1)
     })
 
     ipcTest('a connected Pull ends when the other end goes, after what had arrived', async (world) => {
@@ -191,7 +192,14 @@ export function ipcContract(name: string, makeHosts: MakeHosts): void {
       await using push = await world.ipc.connectPush(PATH, { highWaterMark: 1 })
       const big = Buffer.alloc(16 * 1_024)
       const sends = Array.from({ length: 1_500 }, () => push.send([big]))
-      const codes = Promise.all(sends.map((send) => send.then(() => 'sent', (error: NodeJS.ErrnoException) => error.code)))
+      const codes = Promise.all(
+        sends.map((send) =>
+          send.then(
+            () => 'sent',
+            (error: NodeJS.ErrnoException) => error.code,
+          ),
+        ),
+      )
       await world.clock.sleep(50)
       await pull[Symbol.asyncDispose]()
       expect(new Set(await codes)).toEqual(new Set(['sent', 'EPIPE']))
@@ -264,7 +272,7 @@ export function ipcContract(name: string, makeHosts: MakeHosts): void {
       expect(await mine()).toEqual(['LISTENING'])
       const pull = await world.ipc.connectPull(PATH)
       await push.send(['x'])
-      expect(await mine()).toEqual(['CONNECTED', 'LISTENING'])
+      await until(world, 'the connection is shown', async () => (await mine()).join() === 'CONNECTED,LISTENING')
       await pull[Symbol.asyncDispose]()
       await until(world, 'only the listener is left', async () => (await mine()).join() === 'LISTENING')
     })

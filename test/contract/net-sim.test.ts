@@ -17,8 +17,18 @@ function makeNetwork() {
       { name: 'eth1', address: '203.0.113.1', netmask: '255.255.255.0' },
     ],
   })
-  const cloud = sim.addHost({ name: 'cloud', interfaces: [{ name: 'eth0', address: '203.0.113.10', netmask: '255.255.255.0', gateway: '203.0.113.1' }] })
-  return { sim, host: host.world, lonely: lonely.world, gateway: gateway.world, cloud: cloud.world, at: { address: '203.0.113.10', port: 443 } }
+  const cloud = sim.addHost({
+    name: 'cloud',
+    interfaces: [{ name: 'eth0', address: '203.0.113.10', netmask: '255.255.255.0', gateway: '203.0.113.1' }],
+  })
+  return {
+    sim,
+    host: host.world,
+    lonely: lonely.world,
+    gateway: gateway.world,
+    cloud: cloud.world,
+    at: { address: '203.0.113.10', port: 443 },
+  }
 }
 
 const OPEN = { rules: [], otherwise: 'accept' } as const

@@ -116,7 +116,10 @@ export function netContract(name: string, makeHosts: MakeHosts): void {
 
     hostsTest('a dial that is aborted rejects with the reason', makeHosts, async (hosts) => {
       let accepted: Conn | undefined
-      await using listener = await hosts.b.net.listen({ address: hosts.addressesOfB[0], port: hosts.port() }, (conn) => (accepted = conn.resume()))
+      await using listener = await hosts.b.net.listen(
+        { address: hosts.addressesOfB[0], port: hosts.port() },
+        (conn) => (accepted = conn.resume()),
+      )
       const at = { address: hosts.addressesOfB[0], port: listener.at.port }
       const stop = new AbortController()
       const dialling = hosts.a.net.dial(at, stop.signal)
@@ -227,28 +230,42 @@ export function netContract(name: string, makeHosts: MakeHosts): void {
       expect(b.net.interfaces().map((one) => one.address)).toEqual(expect.arrayContaining([...addressesOfB]))
     })
 
-    hostsTest('the socket table shows listeners, both ends of connections and datagram sockets, while they are open', makeHosts, async (hosts) => {
-      const { a, b } = hosts
-      const { near, far, listener, at } = await connected(hosts)
-      const udp = await b.net.udp({ address: at.address, port: hosts.port() })
-      const atB = await b.net.sockets()
-      const listening = atB.find((row) => row.protocol === 'tcp' && row.state === 'LISTEN' && row.local.port === at.port)
-      expect(listening).toMatchObject({ pid: b.processes.pid, local: at })
-      expect(atB).toContainEqual(
-        expect.objectContaining({ protocol: 'tcp', state: 'ESTABLISHED', local: at, remote: { address: far.remoteAddress, port: far.remotePort } }),
-      )
-      expect(atB).toContainEqual(expect.objectContaining({ protocol: 'udp', local: udp.at }))
-      expect(await a.net.sockets()).toContainEqual(
-        expect.objectContaining({ protocol: 'tcp', state: 'ESTABLISHED', local: { address: near.localAddress, port: near.localPort }, remote: at }),
-      )
-      expect(new Set(atB.map((row) => row.inode)).size).toBe(atB.length)
-      near.destroy()
-      await listener[Symbol.asyncDispose]()
-      await udp[Symbol.asyncDispose]()
-      await until(a, 'the rows are gone', async () =>
-        (await b.net.sockets()).every((row) => row.protocol === 'unix' || (row.local.port !== at.port && row.local.port !== udp.at.port)),
-      )
-    })
+    hostsTest(
+      'the socket table shows listeners, both ends of connections and datagram sockets, while they are open',
+      makeHosts,
+      async (hosts) => {
+        const { a, b } = hosts
+        const { near, far, listener, at } = await connected(hosts)
+        const udp = await b.net.udp({ address: at.address, port: hosts.port() })
+        const atB = await b.net.sockets()
+        const listening = atB.find((row) => row.protocol === 'tcp' && row.state === 'LISTEN' && row.local.port === at.port)
+        expect(listening).toMatchObject({ pid: b.processes.pid, local: at })
+        expect(atB).toContainEqual(
+          expect.objectContaining({
+            protocol: 'tcp',
+            state: 'ESTABLISHED',
+            local: at,
+            remote: { address: far.remoteAddress, port: far.remotePort },
+          }),
+        )
+        expect(atB).toContainEqual(expect.objectContaining({ protocol: 'udp', local: udp.at }))
+        expect(await a.net.sockets()).toContainEqual(
+          expect.objectContaining({
+            protocol: 'tcp',
+            state: 'ESTABLISHED',
+            local: { address: near.localAddress, port: near.localPort },
+            remote: at,
+          }),
+        )
+        expect(new Set(atB.map((row) => row.inode)).size).toBe(atB.length)
+        near.destroy()
+        await listener[Symbol.asyncDispose]()
+        await udp[Symbol.asyncDispose]()
+        await until(a, 'the rows are gone', async () =>
+          (await b.net.sockets()).every((row) => row.protocol === 'unix' || (row.local.port !== at.port && row.local.port !== udp.at.port)),
+        )
+      },
+    )
 
     hostsTest('an end that heard the last of its peer is in CLOSE_WAIT, the other in FIN_WAIT2', makeHosts, async (hosts) => {
       const { near, far, at } = await connected(hosts)

@@ -11,7 +11,13 @@ import { programs } from './programs.ts'
 
 const entry = new URL('entry.ts', import.meta.url).href
 const canPing = (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, 'ping')))
-const onNet = (name: string, address: string): NetInterface => ({ name, address, netmask: '255.255.255.0', mac: '02:F7:C0:00:02:1B', mtu: 1_500 })
+const onNet = (name: string, address: string): NetInterface => ({
+  name,
+  address,
+  netmask: '255.255.255.0',
+  mac: '02:F7:C0:00:02:1B',
+  mtu: 1_500,
+})
 
 type Extra = Pick<OsWorldOptions, 'log' | 'speed'>
 
@@ -31,7 +37,13 @@ export async function mappedHosts(extra: Extra = {}): Promise<TwoHosts> {
   return hosts(addresses[0]!, [addresses[1]!, addresses[2]!], map, () => ports[asked++ % ports.length]!, extra)
 }
 
-async function hosts(a: string, b: readonly [string, string], addressMap: AddressMap | undefined, port: () => number, extra: Extra): Promise<TwoHosts> {
+async function hosts(
+  a: string,
+  b: readonly [string, string],
+  addressMap: AddressMap | undefined,
+  port: () => number,
+  extra: Extra,
+): Promise<TwoHosts> {
   const folder = await mkdtemp(join(tmpdir(), 'ftdlab-'))
   const make = async (host: string, addresses: readonly string[]) =>
     createOsWorld({

@@ -73,7 +73,14 @@ describe('os World', () => {
     await child.exited
     await until(hosts.a, 'the crash was logged', () => lines.some((line) => line.includes('process crashed')))
     expect(lines.map((line) => JSON.parse(line) as object)).toContainEqual(
-      expect.objectContaining({ level: 'error', host: 'a', process: 'connector', pid: child.pid, msg: 'process crashed', error: expect.stringContaining('a bug of ours') as string }),
+      expect.objectContaining({
+        level: 'error',
+        host: 'a',
+        process: 'connector',
+        pid: child.pid,
+        msg: 'process crashed',
+        error: expect.stringContaining('a bug of ours') as string,
+      }),
     )
   })
 
@@ -115,7 +122,12 @@ describe('os World', () => {
   test('where the root is the machine’s, its own programs can be started, too', async () => {
     await using world = createOsWorld({ host: 'container', root: '/', seed: 1, programs: {}, entry: import.meta.url })
     const out = collector()
-    const child = await world.processes.spawn('/bin/sh', { args: ['-c', 'echo "$X in $PWD"; exit 3'], env: { X: 'told' }, cwd: '/usr', stdout: out })
+    const child = await world.processes.spawn('/bin/sh', {
+      args: ['-c', 'echo "$X in $PWD"; exit 3'],
+      env: { X: 'told' },
+      cwd: '/usr',
+      stdout: out,
+    })
     expect(await child.exited).toEqual({ code: 3, signal: null })
     expect(out.text()).toBe('told in /usr\n')
     expect(await rejection(world.processes.spawn('/bin/no-such-program'))).toBe('ENOENT')

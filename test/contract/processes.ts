@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import { describe, expect } from 'vitest'
-import type { Conn } from '../../shared/kernel/net.ts'
+import type { Conn, SocketRow } from '../../shared/kernel/net.ts'
 import type { Child, SpawnOptions } from '../../shared/kernel/processes.ts'
 import type { World } from '../../shared/kernel/world.ts'
 import { hostsTest, rejection, until, type MakeHosts } from './hosts.ts'
@@ -23,7 +23,13 @@ export function processesContract(name: string, makeHosts: MakeHosts): void {
 
     hostsTest('a program is told its arguments, environment and folder, and knows its host and pid', makeHosts, async ({ a }) => {
       const given = await run(a, '/bin/show', ['-v', 'a b'], { env: { TERM: 'vt100' }, cwd: '/ngfw' })
-      expect(JSON.parse(given.stdout)).toEqual({ argv: ['/bin/show', '-v', 'a b'], env: { TERM: 'vt100' }, cwd: '/ngfw', host: 'a', pid: given.pid })
+      expect(JSON.parse(given.stdout)).toEqual({
+        argv: ['/bin/show', '-v', 'a b'],
+        env: { TERM: 'vt100' },
+        cwd: '/ngfw',
+        host: 'a',
+        pid: given.pid,
+      })
       expect(given.pid).not.toBe(a.processes.pid)
       const plain = await run(a, '/bin/show')
       expect(JSON.parse(plain.stdout)).toMatchObject({ argv: ['/bin/show'], env: {}, cwd: '/' })
@@ -106,7 +112,9 @@ export function processesContract(name: string, makeHosts: MakeHosts): void {
       await Promise.all(['x', 'y'].map((who) => run(a, '/bin/lines', ['/var/log/shared', who, '200'])))
       const lines = (await a.files.read('/var/log/shared')).toString().trimEnd().split('\n')
       for (const who of ['x', 'y'])
-        expect(lines.filter((line) => line.startsWith(who))).toEqual(Array.from({ length: 200 }, (_, i) => `${who} ${i} ${who.repeat(100)}`))
+        expect(lines.filter((line) => line.startsWith(who))).toEqual(
+          Array.from({ length: 200 }, (_, i) => `${who} ${i} ${who.repeat(100)}`),
+        )
       expect(lines).toHaveLength(400)
     })
 
@@ -114,7 +122,6 @@ export function processesContract(name: string, makeHosts: MakeHosts): void {
       const rolls = await Promise.all([run(a, '/bin/roll'), run(a, '/bin/roll')])
       expect(rolls[0]!.stdout).not.toBe(rolls[1]!.stdout)
     })
-
   })
 }
 
@@ -125,13 +132,12 @@ export function ownershipContract(name: string, makeHosts: MakeHosts): void {
       const { a, b } = hosts
       let far: Conn | undefined
       await using mine = await a.net.listen({ address: hosts.addressOfA, port: hosts.port() }, (conn) => (far = conn))
-      const { child, out } = await started(b, '/bin/hold', [
-        hosts.addressOfA,
-        String(mine.at.port),
-        '/held.sock',
-        hosts.addressesOfB[0],
-        String(hosts.port()),
-      ], { title: 'holder' })
+      const { child, out } = await started(
+        b,
+        '/bin/hold',
+        [hosts.addressOfA, String(mine.at.port), '/held.sock', hosts.addressesOfB[0], String(hosts.port())],
+        { title: 'holder' },
+      )
       const held = { address: hosts.addressesOfB[0], port: Number(/ready (\d+)/.exec(out.text())![1]) }
       await until(a, 'its connection was accepted', () => far !== undefined)
       const ended = new Promise<void>((resolve) => far!.once('end', () => resolve()).once('error', () => resolve()))
@@ -143,6 +149,8 @@ export function ownershipContract(name: string, makeHosts: MakeHosts): void {
       const nearEnded = new Promise<void>((resolve) => near.once('end', () => resolve()).once('error', () => resolve()))
       near.resume()
 
+      const isHeld = (row: SocketRow): boolean => row.protocol === 'unix' && row.state === 'CONNECTED' && row.path === '/held.sock'
+      await until(b, 'its peer is shown', async () => (await b.net.sockets()).some(isHeld))
       const rows = (await b.net.sockets()).filter((row) => row.pid === child.pid)
       expect(rows.every((row) => row.command === 'holder')).toBe(true)
       expect(rows).toContainEqual(expect.objectContaining({ protocol: 'tcp', state: 'LISTEN', local: held }))
@@ -176,7 +184,12 @@ async function run(world: World, program: string, args: readonly string[] = [], 
 }
 
 /** Starts a program and waits for its first line. */
-async function started(world: World, program: string, args: readonly string[] = [], options: SpawnOptions = {}): Promise<{ child: Child; out: ReturnType<typeof collector> }> {
+async function started(
+  world: World,
+  program: string,
+  args: readonly string[] = [],
+  options: SpawnOptions = {},
+): Promise<{ child: Child; out: ReturnType<typeof collector> }> {
   const out = collector()
   const child = await world.processes.spawn(program, { args, stdout: out, ...options })
   await until(world, `${program} is ready`, () => out.text().includes('\n'))

@@ -39,7 +39,13 @@ function recorder(lines: LoggedLine[], fields: LogFields): Log {
     (level: string) =>
     (event: string, more: LogFields = {}): void =>
       void lines.push({ level, event, fields: { ...fields, ...more } })
-  return { child: (more) => recorder(lines, { ...fields, ...more }), debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+  return {
+    child: (more) => recorder(lines, { ...fields, ...more }),
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+  }
 }
 
 const makeHosts = (): Promise<TwoHosts> => simHosts()

@@ -26,7 +26,8 @@ async function messages(estate: FakeEstate, level: 'error' | 'info'): Promise<st
     .map((line) => line.slice(line.indexOf('msg="') + 5, -1).replace(/^\[ftd1\.lab\.example\]/, ''))
 }
 
-const pidOf = async (estate: FakeEstate, command: string) => (await estate.world.processes.list()).find((row) => row.command === command)!.pid
+const pidOf = async (estate: FakeEstate, command: string) =>
+  (await estate.world.processes.list()).find((row) => row.command === command)!.pid
 
 describe('the local API', () => {
   const ask = (estate: FakeEstate, ...args: string[]) => estate.run('/usr/bin/curl', ['-s', '-w', ' %{http_code}', ...args])
@@ -71,7 +72,9 @@ describe('the local API', () => {
   test('refuses connections while the connector is stopped', async () => {
     const estate = await healthy()
     await estate.run(PMTOOL, ['disablebyid', 'SSEConnector'])
-    expect(await estate.run('/usr/bin/curl', ['localhost:8989/v1/contexts/default'])).toContain('(7) Failed to connect to localhost port 8989')
+    expect(await estate.run('/usr/bin/curl', ['localhost:8989/v1/contexts/default'])).toContain(
+      '(7) Failed to connect to localhost port 8989',
+    )
   })
 
   test('moves to another port with connector_port, where nobody looks for it', async () => {
@@ -157,7 +160,9 @@ describe('the WebSocket', () => {
     await estate.sim.advance(5_000)
     expect(await estate.run('/usr/bin/lsof', ['-i'])).toMatch(/connector +\d+ +www .* TCP 192\.0\.2\.27:\d+->.*:https \(SYN_SENT\)/)
     await estate.sim.advance(1_200_000)
-    const log = (await estate.read('/ngfw/var/log/connector/connector.log')).split('\n').filter((line) => line.includes('connectWebSocket] dial'))
+    const log = (await estate.read('/ngfw/var/log/connector/connector.log'))
+      .split('\n')
+      .filter((line) => line.includes('connectWebSocket] dial'))
     expect(log[0]).toMatch(
       /^time="2026-01-05T12:0\d:\d\d\.\d{1,9}\+00:00" level=error msg="\[ftd1\.lab\.example\]\[events\.go:90 events:connectWebSocket\] dial tcp 203\.0\.113\.246:443: getsockopt: connection timed out"$/,
     )

@@ -31,7 +31,9 @@ describe('a device', () => {
     await estate.sim.advance(10_000)
     expect(estate.cloud.probes).toBe(1)
     expect(estate.cloud.registrations).toEqual([{ authorization: 'Bearer token-1', name: 'ftd1.lab.example' }])
-    expect(estate.fmc.hellos).toMatchObject([{ kind: 'hello', hostname: 'ftd1.lab.example', address: '192.0.2.27', registrationKey: 'key-ftd1' }])
+    expect(estate.fmc.hellos).toMatchObject([
+      { kind: 'hello', hostname: 'ftd1.lab.example', address: '192.0.2.27', registrationKey: 'key-ftd1' },
+    ])
     expect(estate.cloud.arrived).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
   })
 
@@ -115,7 +117,9 @@ describe('enrolment', () => {
   test('says why there is no token', async () => {
     const estate = await start({}, ({ fmc }) => (fmc.tokenError = 'the licence is in evaluation mode'))
     await estate.sim.advance(10_000)
-    expect(await estate.read(ACTION_QUEUE)).toContain('[SF::SSE::Enrollment] enroll: no registration token: the licence is in evaluation mode\n')
+    expect(await estate.read(ACTION_QUEUE)).toContain(
+      '[SF::SSE::Enrollment] enroll: no registration token: the licence is in evaluation mode\n',
+    )
     estate.fmc.tokenError = undefined
     await untilHealthy(estate, 61_000)
   })
@@ -144,7 +148,9 @@ describe('enrolment', () => {
     const right = await estate.read(path)
     await estate.world.files.write(path, right.replace('connector_fqdn=api-sse.cisco.com', 'connector_fqdn=api-sse.cisco.con'))
     await estate.sim.advance(10_000)
-    expect(await estate.read(CONNECTOR_LOG)).toContain('Post https://api-sse.cisco.con/providers/sse/services/registration/api/v2/clients: dial tcp: lookup')
+    expect(await estate.read(CONNECTOR_LOG)).toContain(
+      'Post https://api-sse.cisco.con/providers/sse/services/registration/api/v2/clients: dial tcp: lookup',
+    )
     expect((await estate.sim.run(() => estate.ftd.health())).healthy).toBe(false)
     await estate.world.files.write(path, right)
     await untilHealthy(estate)
@@ -158,14 +164,18 @@ describe('enrolment', () => {
     estate.fmc.broadcast()
     await estate.sim.advance(10_000)
     expect(await estate.read('/ngfw/etc/sf/connector.properties')).toContain('connector_fqdn=api.eu.sse.itd.cisco.com\n')
-    expect(await estate.read(ACTION_QUEUE)).toContain('-f https://api.eu.sse.itd.cisco.com/providers/sse/api/v1/regions) Failed, curl returned 51')
+    expect(await estate.read(ACTION_QUEUE)).toContain(
+      '-f https://api.eu.sse.itd.cisco.com/providers/sse/api/v1/regions) Failed, curl returned 51',
+    )
   })
 
   test('leaves a context alone that the cloud no longer knows', async () => {
     const estate = await healthy()
     estate.cloud.registrationStatus = 401
     await estate.sim.advance(600_000)
-    expect(JSON.parse(await estate.run('/usr/bin/curl', ['-s', 'localhost:8989/v1/contexts/default/status']))).toEqual({ status: 'Deregistered' })
+    expect(JSON.parse(await estate.run('/usr/bin/curl', ['-s', 'localhost:8989/v1/contexts/default/status']))).toEqual({
+      status: 'Deregistered',
+    })
     expect(estate.fmc.tokensMinted).toBe(1)
     estate.cloud.registrationStatus = 201
     await estate.run('/usr/bin/curl', ['-s', '-X', 'DELETE', 'localhost:8989/v1/contexts/default'])

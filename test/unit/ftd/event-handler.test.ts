@@ -98,7 +98,10 @@ describe('EventHandler', () => {
 
   test('counts types that are not selected as skipped, and security-related connections as selected', async () => {
     const { sim, start, append, line, stored, state, world } = await bench()
-    await world.files.write(CLOUD_SETTINGS, JSON.stringify(cloudOn({ send: { intrusion: true, file: false, connection: true, allConnections: false } })))
+    await world.files.write(
+      CLOUD_SETTINGS,
+      JSON.stringify(cloudOn({ send: { intrusion: true, file: false, connection: true, allConnections: false } })),
+    )
     await start('/EventHandler')
     await start('/connector')
     const connection = (priority: string) => line('connection').replace(/"EventPriority":"\w+"/, `"EventPriority":"${priority}"`)
@@ -230,16 +233,26 @@ describe('an event line', () => {
         type: fc.constantFrom('intrusion', 'connection', 'file', 'malware', 'other', 1),
         id: fc.oneof(fc.integer({ min: 430_000, max: 430_006 }), fc.double(), fc.string()),
         time: fc.oneof(fc.double(), fc.integer(), fc.string()),
-        fields: fc.oneof(fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.double(), fc.boolean(), fc.constant(null))), fc.constant([]), fc.constant(null)),
+        fields: fc.oneof(
+          fc.dictionary(fc.string(), fc.oneof(fc.string(), fc.double(), fc.boolean(), fc.constant(null))),
+          fc.constant([]),
+          fc.constant(null),
+        ),
         extra: fc.string(),
       },
       { requiredKeys: [] },
     )
     fc.assert(
-      fc.property(fc.oneof(almost, fc.json().map((text) => JSON.parse(text) as unknown)), (value) => {
-        const line = JSON.stringify(value)
-        expect(parseEventLine(line) !== undefined).toBe(DeviceEvent.safeParse(JSON.parse(line)).success)
-      }),
+      fc.property(
+        fc.oneof(
+          almost,
+          fc.json().map((text) => JSON.parse(text) as unknown),
+        ),
+        (value) => {
+          const line = JSON.stringify(value)
+          expect(parseEventLine(line) !== undefined).toBe(DeviceEvent.safeParse(JSON.parse(line)).success)
+        },
+      ),
       { seed: 4 },
     )
   })

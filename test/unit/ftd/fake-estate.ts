@@ -3,7 +3,14 @@ import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { INGEST_PATH, IngestBatch } from '../../../shared/contract/ingest.ts'
 import { REGIONS } from '../../../shared/contract/region.ts'
-import { FromDevice, SFTUNNEL_PORT, type CloudSettings, type HealthPolicy, type HealthReport, type ToDevice } from '../../../shared/contract/sftunnel.ts'
+import {
+  FromDevice,
+  SFTUNNEL_PORT,
+  type CloudSettings,
+  type HealthPolicy,
+  type HealthReport,
+  type ToDevice,
+} from '../../../shared/contract/sftunnel.ts'
 import { SSE_PATHS, type RegisteredClient } from '../../../shared/contract/sse.ts'
 import type { Host } from '../../../shared/host/host.ts'
 import { createSim, type Sim } from '../../../shared/sim/sim.ts'
@@ -100,7 +107,11 @@ export async function startFakeEstate(config: Partial<FtdConfigInput> = {}, befo
     ],
   })
   const fmcHost = sim.addHost({ name: 'fmc', interfaces: [{ name: 'eth0', address: ADDRESSES.fmc, netmask: MASK }] })
-  const ftdHost = sim.addHost({ name: 'ftd1', interfaces: [{ name: 'eth0', address: ADDRESSES.ftd, netmask: MASK, gateway: ADDRESSES.gateway }], programs: ftdPrograms })
+  const ftdHost = sim.addHost({
+    name: 'ftd1',
+    interfaces: [{ name: 'eth0', address: ADDRESSES.ftd, netmask: MASK, gateway: ADDRESSES.gateway }],
+    programs: ftdPrograms,
+  })
   const gateway = sim.addHost({ name: 'gateway', interfaces: [{ name: 'eth0', address: ADDRESSES.gateway, netmask: MASK }] })
   const { world } = ftdHost
   const resolve: Resolve = async (names) => {
@@ -150,7 +161,15 @@ export async function startFakeEstate(config: Partial<FtdConfigInput> = {}, befo
 
 async function startCloud(world: FakeEstate['world'], { api, ingest }: ReturnType<typeof certificates>): Promise<FakeCloud> {
   const sockets = new Set<WebSocket>()
-  const cloud = { registrations: [] as FakeCloud['registrations'], probes: 0, arrived: [] as number[], sockets, registrationStatus: 201, acknowledges: true, answersPings: true }
+  const cloud = {
+    registrations: [] as FakeCloud['registrations'],
+    probes: 0,
+    arrived: [] as number[],
+    sockets,
+    registrationStatus: 201,
+    acknowledges: true,
+    answersPings: true,
+  }
   const wss = new WebSocketServer({ noServer: true, autoPong: false, ...WEBSOCKET_OPTIONS })
   const serve = (socket: WebSocket) => {
     sockets.add(socket)
@@ -169,7 +188,8 @@ async function startCloud(world: FakeEstate['world'], { api, ingest }: ReturnTyp
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     let body = ''
     for await (const chunk of request) body += String(chunk)
-    const json = (status: number, value: unknown) => response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(value))
+    const json = (status: number, value: unknown) =>
+      response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(value))
     if (request.url === SSE_PATHS.regions) {
       cloud.probes++
       json(200, [])

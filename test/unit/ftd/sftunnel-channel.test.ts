@@ -30,7 +30,8 @@ describe('the management channel', () => {
     const got: FromDevice[] = []
     const channel = lineChannel(b, FromDevice, (one) => got.push(one))
     a.on('error', () => {})
-    a.resume().write(`{"kind":"heartbeat","at":1}\n${text}{"kind":"heartbeat","at":2}\n`)
+    a.resume().write(`{"kind":"heartbeat","at":1}\n${text}`)
+    a.write('{"kind":"heartbeat","at":2}\n')
     expect(((await channel.closed) as Error).message).toMatch(message)
     expect(got).toEqual([{ kind: 'heartbeat', at: 1 }])
   })

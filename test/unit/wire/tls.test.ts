@@ -103,7 +103,8 @@ test('a certificate can expire while the server serves, and be renewed', async (
   expect(error).toMatchObject({ code: 'CERT_NOT_YET_VALID' })
   expect(goDialError(error)).toBe('x509: certificate has expired or is not yet valid')
   shown = identity
-  expect((await sim.run(handshake(client))).authorized).toBe(true)
+  const socket = await sim.run(handshake(client))
+  expect([socket.authorized, socket.getPeerCertificate(true).issuerCertificate.subject.CN]).toEqual([true, 'HydrantID SSL ICA G2'])
 })
 
 test('one port serves several names, and the default to whoever names none', async () => {

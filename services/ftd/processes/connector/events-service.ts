@@ -18,7 +18,12 @@ export interface EventsService {
  * The connector's events service, until the signal ends it. `registration` is the newest one. Nothing is kept here: a batch that comes while there is no connection to the
  * cloud is dropped, and EventHandler, which keeps everything that is not acknowledged, is told when there is a new connection. (order of dialling: seed B and inferred)
  */
-export function startEvents(world: World, log: ConnectorLog, signal: AbortSignal, registration: () => RegisteredClient | undefined): EventsService {
+export function startEvents(
+  world: World,
+  log: ConnectorLog,
+  signal: AbortSignal,
+  registration: () => RegisteredClient | undefined,
+): EventsService {
   let isStarted = false
   let socket: EventSocket | undefined
   let link: CloudLink | undefined

@@ -1,4 +1,4 @@
-import { RegisterClient, RegisteredClient, SSE_PATHS } from '../../../../shared/contract/sse.ts'
+import { type RegisterClient, RegisteredClient, SSE_PATHS } from '../../../../shared/contract/sse.ts'
 import type { World } from '../../../../shared/kernel/world.ts'
 import { DeadlineError } from '../../../../shared/wire/deadline.ts'
 import { goDialError } from '../../../../shared/wire/go-errors.ts'

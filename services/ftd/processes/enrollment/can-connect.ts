@@ -25,13 +25,10 @@ export async function canConnect(world: World, fqdn: string, signal: AbortSignal
 }
 
 function curlArguments(url: string, proxy: Proxy | undefined): string[] {
-  return [
-    ...['-s', '--connect-timeout', '10', '-m', '20', '-L', '--max-redirs', '5', '--max-filesize', '104857600'],
-    ...['--capath', CANCONNECT_CA_FOLDER],
-    ...(proxy === undefined ? [] : ['-x', `${proxy.host}:${proxy.port}`]),
-    ...(proxy?.user === undefined ? [] : ['-U', `${proxy.user}:${proxy.password ?? ''}`]),
-    ...['-f', url],
-  ]
+  const limits = ['-s', '--connect-timeout', '10', '-m', '20', '-L', '--max-redirs', '5', '--max-filesize', '104857600']
+  const proxyOption = proxy === undefined ? [] : ['-x', `${proxy.host}:${proxy.port}`]
+  const proxyUser = proxy?.user === undefined ? [] : ['-U', `${proxy.user}:${proxy.password ?? ''}`]
+  return [...limits, '--capath', CANCONNECT_CA_FOLDER, ...proxyOption, ...proxyUser, '-f', url]
 }
 
 /** A log is no place for a password. */

@@ -32,7 +32,10 @@ async function runModules(world: World, switches: Partial<Record<HealthModuleId,
   const reports: HealthReport[] = []
   for (const module of HealthModuleId.options) {
     const isOn = switches[module] ?? true
-    reports.push({ module, ...(isOn ? await MODULES[module](world, signal) : { status: 'DISABLED' as const, description: '', details: '' }) })
+    reports.push({
+      module,
+      ...(isOn ? await MODULES[module](world, signal) : { status: 'DISABLED' as const, description: '', details: '' }),
+    })
   }
   return reports
 }

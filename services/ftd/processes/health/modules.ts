@@ -63,7 +63,11 @@ async function connectionStatus(world: World): Promise<Result> {
 export async function ingestConnection(world: World): Promise<boolean> {
   const rows = await world.net.sockets()
   return rows.some(
-    (row) => row.protocol === 'tcp' && row.command === 'connector' && row.state === 'ESTABLISHED' && row.remote?.address.startsWith('127.') === false,
+    (row) =>
+      row.protocol === 'tcp' &&
+      row.command === 'connector' &&
+      row.state === 'ESTABLISHED' &&
+      row.remote?.address.startsWith('127.') === false,
   )
 }
 

@@ -1,4 +1,4 @@
-import { FromDevice, SFTUNNEL_PORT, ToDevice } from '../../../../shared/contract/sftunnel.ts'
+import { type FromDevice, SFTUNNEL_PORT, ToDevice } from '../../../../shared/contract/sftunnel.ts'
 import type { World } from '../../../../shared/kernel/world.ts'
 import { dialName } from '../../../../shared/wire/dial.ts'
 import { lineChannel } from '../../../../shared/wire/sftunnel.ts'

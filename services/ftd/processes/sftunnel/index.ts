@@ -50,7 +50,9 @@ export const sftunnel: Program = async (world, { signal }) => {
         onMessage: link.receive,
         onHeartbeat: (which) => state.set({ [which === 'sent' ? 'heartbeatSent' : 'heartbeatReceived']: world.clock.now() }),
       })
-      return wasWelcome ? `Lost the management channel to ${manager.address}: ${reason}` : `No management channel to ${manager.address}: ${reason}`
+      return wasWelcome
+        ? `Lost the management channel to ${manager.address}: ${reason}`
+        : `No management channel to ${manager.address}: ${reason}`
     } catch (error) {
       signal.throwIfAborted()
       return `No management channel to ${manager.address}: ${error instanceof Error ? error.message : String(error)}`

@@ -1,4 +1,4 @@
-import type { DetailedPeerCertificate, PeerCertificate } from 'node:tls'
+import type { PeerCertificate } from 'node:tls'
 
 /** OpenSSL 1.0's number and text for the verdict on a certificate chain, by the code that Node gives it. (public: OpenSSL x509_txt.c; 19: seed A) */
 const VERDICTS: Readonly<Record<string, readonly [number, string]>> = {
@@ -47,7 +47,7 @@ export function certificateDate(text: string): string {
 }
 
 /** How a certificate's names fit the host: what curl says, and whether they do. (public: curl 7.44 openssl.c verifyhost) */
-export function matchHost(certificate: DetailedPeerCertificate, host: string): { readonly note: string; readonly mismatch?: string } {
+export function matchHost(certificate: PeerCertificate, host: string): { readonly note: string; readonly mismatch?: string } {
   const alternatives = (certificate.subjectaltname ?? '')
     .split(', ')
     .filter((entry) => /^(DNS|IP Address):/.test(entry))

@@ -1,4 +1,4 @@
-import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
+import type { PeerCertificate, TLSSocket } from 'node:tls'
 import { codeOf } from '../../../kernel/errors.ts'
 import { connectTls } from '../../../wire/tls/client.ts'
 import { traceHandshake, type TlsRecord } from '../../../wire/tls/trace.ts'
@@ -86,7 +86,7 @@ function handshakeError(handshake: Handshake, error: unknown, host: string, port
 }
 
 function checkCertificate(session: Session, connection: Connection, handshake: Handshake, socket: TLSSocket, host: string): void {
-  const certificate = socket.getPeerCertificate(true)
+  const certificate = socket.getPeerCertificate()
   // Node's verdict on the name is not curl's business with -k; without it curl words its own.
   const code = socket.authorizationError as unknown as string | undefined | null
   const verdict = code === null || code === undefined || code === 'ERR_TLS_CERT_ALTNAME_INVALID' ? undefined : verdictOf(code)
@@ -107,7 +107,7 @@ function checkCertificate(session: Session, connection: Connection, handshake: H
 
 function printCertificate(
   session: Session,
-  certificate: DetailedPeerCertificate,
+  certificate: PeerCertificate,
   host: string,
   verdict: { readonly number: number; readonly text: string } | undefined,
 ): void {

@@ -1,0 +1,124 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RegionId } from '../../shared/contract/region.ts'
+import type { TerminalSession } from '../../shared/host/host.ts'
+import { LabError, oneOf } from '../../shared/kernel/errors.ts'
+import type { Log } from '../../shared/kernel/log.ts'
+import type { Conn } from '../../shared/kernel/net.ts'
+import { folderFiles } from '../../shared/real/folder-files.ts'
+import { confineTo } from '../../shared/real/confine.ts'
+import { zeromqIpc } from '../../shared/real/zeromq-ipc.ts'
+import type { Lab } from '../../shared/scenario/lab.ts'
+import type { OutsideIpc } from '../../shared/sim/ipc-outside.ts'
+import { pace, type Pacer } from '../../shared/sim/pace.ts'
+import { createSim } from '../../shared/sim/sim.ts'
+import { dialName } from '../../shared/wire/dial.ts'
+import { labCertificates } from './certificates.ts'
+import { startEstate } from './estate.ts'
+import { labOf, type Drive } from './lab.ts'
+import type { LabOptions } from './plan.ts'
+import { DEFAULT_TRAFFIC, missing, untilHealthy } from './sim-lab.ts'
+
+/** Hosts whose files somebody may want to look at with the machine's own tools. */
+const WITH_FILES = /^(ftd\d+|fmc)$/
+
+type Holds = Parameters<OutsideIpc>[0]
+
+export interface EmbeddedOptions {
+  readonly ftds: number
+  readonly region: RegionId
+  readonly seed: number
+  /** Lab seconds per real second. */
+  readonly speed: number
+  /** Hosts keep their files and sockets below `hosts/`, the cloud its database in `sse.sqlite`. Must be empty of both. */
+  readonly folder: string
+  readonly log: Log
+  readonly progress: (line: string) => void
+}
+
+/** A lab that keeps step with real time, with real folders and real ZeroMQ sockets for its devices. */
+export interface EmbeddedLab extends Lab {
+  /** What a client must trust to reach the clouds and FMC. */
+  readonly caPem: string
+  readonly timing: { readonly speed: number; readonly paused: boolean }
+  setSpeed(speed: number): void
+  pause(): void
+  resume(): void
+  /**
+   * Connects from the operator's workstation to a lab host by its short or real name, or by its address. Throws LAB_NO_SUCH_HOST for what the lab does
+   * not have, and the kernel's errors for what does not answer. Nothing outside the lab is ever dialled.
+   */
+  dial(name: string, port: number): Promise<Conn>
+  /** Opens a terminal on a device; resolves with the exit code when it ends. */
+  terminal(host: string, session: TerminalSession): Promise<number>
+  healthy(): Promise<{ readonly healthy: boolean; readonly waitingFor: readonly string[] }>
+}
+
+/** Starts the embedded lab: as fast as the machine can until it is healthy, and paced from then on. A failed start leaves nothing running. */
+export async function startEmbeddedLab(options: EmbeddedOptions): Promise<EmbeddedLab> {
+  const { folder, progress } = options
+  const full: LabOptions = { ftds: options.ftds, region: options.region, internet: 'direct', seed: options.seed, traffic: DEFAULT_TRAFFIC }
+  const sim = createSim({ seed: full.seed, startMs: Date.now(), log: options.log })
+  let pacer: Pacer | undefined
+  const drive: Drive = {
+    // Until the pacer runs, whoever waits moves time; afterwards it moves by itself.
+    run: (work) => (pacer === undefined ? sim.run(work) : work()),
+    pass: (durationMs) => (pacer === undefined ? sim.advance(durationMs) : pacer.skip(durationMs)),
+  }
+  try {
+    mkdirSync(folder, { recursive: true })
+    const outside = (host: string) => {
+      if (!WITH_FILES.test(host)) return undefined
+      const root = join(folder, 'hosts', host)
+      mkdirSync(root, { recursive: true })
+      const inside = confineTo(root)
+      return { files: folderFiles(root), ipc: (holds: Holds) => zeromqIpc(inside, { holds }) }
+    }
+    const estate = await sim.run(() => startEstate(sim, { ...full, outside, databasePath: join(folder, 'sse.sqlite'), progress }))
+    const lab = labOf(sim, estate, full, drive)
+    await untilHealthy(lab, full)
+    pacer = pace(sim.clock, options.speed)
+    const running = pacer
+    const end = lab[Symbol.asyncDispose].bind(lab)
+    const certificates = labCertificates()
+    const names = new Map(estate.plan.names.flatMap(({ name, addresses }) => [name, ...addresses].map((known) => [known, name] as const)))
+    return Object.assign(lab, {
+      caPem: certificates.cloudRootPem + certificates.fmcCaPem,
+      timing: {
+        get speed() {
+          return running.speed
+        },
+        get paused() {
+          return running.paused
+        },
+      },
+      setSpeed: (speed: number) => void (running.speed = speed),
+      pause: () => running.pause(),
+      resume: () => running.resume(),
+      dial: async (name: string, port: number) => {
+        if (!names.has(name)) throw new LabError('LAB_NO_SUCH_HOST', `the lab has no host ${name}; it has ${oneOf(names.values())}`)
+        return dialName(estate.operator, name, port)
+      },
+      terminal: async (host: string, session: TerminalSession) => {
+        const found = estate.hosts.get(host)
+        if (found?.terminal === undefined) {
+          const having = [...estate.hosts.values()].filter((candidate) => candidate.terminal !== undefined).map((candidate) => candidate.name)
+          throw new LabError('LAB_NO_SUCH_HOST', `there is no terminal on ${host}; hosts with one are ${oneOf(having)}`)
+        }
+        return found.terminal(session)
+      },
+      healthy: async () => {
+        const waitingFor = await missing(lab, full)
+        return { healthy: waitingFor.length === 0, waitingFor }
+      },
+      [Symbol.asyncDispose]: async () => {
+        await running[Symbol.asyncDispose]()
+        pacer = undefined
+        await end()
+      },
+    })
+  } catch (error) {
+    await sim.close()
+    throw error
+  }
+}
