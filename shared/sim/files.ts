@@ -16,7 +16,7 @@ interface Node {
 export interface MemoryFilesOptions {
   readonly now: () => number
   readonly nextInode: () => number
-  /** Called at every change, with the kind of change and the path. */
+  /** Called at every change, with the kind of change (and how many bytes were appended) and the path. */
   readonly onChange: (verb: string, path: string) => void
 }
 
@@ -71,7 +71,7 @@ export class MemoryFiles implements Files {
     ;(node.content as Buffer).set(added, node.size)
     node.size += added.byteLength
     node.modifiedMs = this.#options.now()
-    this.#changed('append', path, isNew)
+    this.#changed(`append ${added.byteLength}`, path, isNew)
   }
 
   async stat(path: string): Promise<FileStat> {
@@ -101,7 +101,10 @@ export class MemoryFiles implements Files {
     if (node === undefined) throw errno('ENOENT', 'rename', from)
     const target = this.#parent(to, 'rename', false)
     const old = target.folder.entries!.get(target.name)
-    if (old !== undefined && old.kind === 'folder' && old.entries!.size > 0) throw errno('ENOTEMPTY', 'rename', to)
+    if (old !== undefined && old.kind === 'folder') {
+      if (node.kind !== 'folder') throw errno('EISDIR', 'rename', to)
+      if (old.entries!.size > 0) throw errno('ENOTEMPTY', 'rename', to)
+    } else if (old !== undefined && node.kind === 'folder') throw errno('ENOTDIR', 'rename', to)
     source.folder.entries!.delete(source.name)
     target.folder.entries!.set(target.name, node)
     this.#changed('rename', from, true)
@@ -215,6 +218,9 @@ export class MemoryFiles implements Files {
     for (const notify of this.#watchers.get(`/${parts.join('/')}`) ?? []) notify()
     if (!entryChanged) return
     for (const notify of this.#watchers.get(`/${parts.slice(0, -1).join('/')}`) ?? []) notify()
+    // What was below a folder that came or went came or went with it.
+    const below = `/${parts.join('/')}/`
+    for (const [watched, set] of this.#watchers) if (watched.startsWith(below)) for (const notify of set) notify()
   }
 }
 

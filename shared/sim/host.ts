@@ -51,6 +51,7 @@ export class SimHost {
   readonly #bound = new Map<number, SimIpcSocket>()
   readonly #unixRows = new Set<SimUnixSocket>()
   readonly #init: SimProcess
+  readonly #spawns = new Map<string, number>()
   #pid: number
   #port: number
   #inode: number
@@ -104,6 +105,13 @@ export class SimHost {
 
   listenerAt(at: Endpoint): SimListener | undefined {
     return this.listeners.find((l) => l.at.port === at.port && (l.at.address === '0.0.0.0' || l.at.address === at.address))
+  }
+
+  /** Numbers the processes of one command name, so that a restarted daemon does not roll the dice of the first. */
+  countSpawn(command: string): number {
+    const count = (this.#spawns.get(command) ?? 0) + 1
+    this.#spawns.set(command, count)
+    return count
   }
 
   nextPid(): number {

@@ -49,7 +49,7 @@ export class SimProcess {
     this.world = {
       host: host.name,
       clock: clockView(host.sim.clock, this),
-      random: host.random.stream(`process/${options.command}`),
+      random: host.random.stream(`process/${options.command}#${host.countSpawn(options.command)}`),
       net: netView(host, this),
       ipc: host.outsideIpc === undefined ? ipcView(host, this) : outsideIpcView(host, this, host.outsideIpc),
       files: host.filesFor(this),

@@ -1,4 +1,4 @@
-import { decode, encode, RECURSION_AVAILABLE, RECURSION_DESIRED, AUTHORITATIVE_ANSWER, TRUNCATED_RESPONSE } from 'dns-packet'
+import { AUTHORITATIVE_ANSWER, decode, encode, RECURSION_AVAILABLE, RECURSION_DESIRED, TRUNCATED_RESPONSE } from 'dns-packet'
 import type { Answer, DecodedPacket, RecordType } from 'dns-packet'
 
 /** The largest answer over UDP; a longer one comes truncated and is asked for again over TCP. (public: RFC 1035) */

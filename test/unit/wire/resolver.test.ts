@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { decodeMessage, encodeResponse } from '../../../shared/wire/dns/message.ts'
 import { createResolver } from '../../../shared/wire/dns/resolver.ts'
 import { goDialError } from '../../../shared/wire/go-errors.ts'
 import { dialName } from '../../../shared/wire/dial.ts'
@@ -110,7 +111,6 @@ test('a truncated answer is asked for again over TCP', async () => {
 test('a wrong id, a wrong name and rubbish are not taken for an answer', async () => {
   const { sim, client, dns } = await createWireLab()
   const socket = await dns.net.udp({ port: 53 })
-  const { decodeMessage, encodeResponse } = await import('../../../shared/wire/dns/message.ts')
   socket.onMessage((data, from) => {
     const question = decodeMessage(data)!
     socket.send(Buffer.from('rubbish'), from)

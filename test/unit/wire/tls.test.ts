@@ -190,11 +190,19 @@ test('client certificates are asked for, and checked where that is wanted', asyn
   expect(seen).toEqual(['true ftd1'])
 })
 
+const message = (type: number, length: number): Buffer =>
+  Buffer.concat([Buffer.from([type, 0, length >> 8, length & 0xff]), Buffer.alloc(length, 3)])
+const record = (type: number, body: Buffer): Buffer =>
+  Buffer.concat([Buffer.from([type, 3, 3, body.length >> 8, body.length & 0xff]), body])
+
+const read = (chunks: readonly Buffer[]): TlsRecord[] => {
+  const records: TlsRecord[] = []
+  const feed = readRecords('in', (one) => records.push(one))
+  for (const chunk of chunks) feed(chunk)
+  return records
+}
+
 test('records are read the same however the bytes are cut', () => {
-  const message = (type: number, length: number): Buffer =>
-    Buffer.concat([Buffer.from([type, 0, length >> 8, length & 0xff]), Buffer.alloc(length, 3)])
-  const record = (type: number, body: Buffer): Buffer =>
-    Buffer.concat([Buffer.from([type, 3, 3, body.length >> 8, body.length & 0xff]), body])
   const certificate = message(11, 600)
   const stream = Buffer.concat([
     record(22, message(2, 70)),
@@ -206,12 +214,6 @@ test('records are read the same however the bytes are cut', () => {
     record(23, Buffer.alloc(100, 0xdd)),
     record(21, Buffer.alloc(26, 0xcc)),
   ])
-  const read = (chunks: readonly Buffer[]): TlsRecord[] => {
-    const records: TlsRecord[] = []
-    const feed = readRecords('in', (one) => records.push(one))
-    for (const chunk of chunks) feed(chunk)
-    return records
-  }
   const whole = read([stream])
   expect(whole.map(({ contentType, handshakeType }) => [contentType, handshakeType])).toEqual([
     [22, 2],
