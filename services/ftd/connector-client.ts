@@ -38,6 +38,7 @@ export async function deleteContext(world: World): Promise<void> {
   await ask(world, 'DELETE', '/v1/contexts/default', undefined, [200, 204, 404])
 }
 
+/** A connection for each question: one that is kept would stand in `lsof -i | grep conn`, where the documents have none (seeds A, B). */
 async function ask(world: World, method: string, path: string, body: unknown, accepted: readonly number[]): Promise<HttpResponse> {
   const answer = await request(world, {
     url: `http://localhost:${CONNECTOR_PORT}${path}`,

@@ -1,3 +1,4 @@
+import { SSE_PATHS } from '../../shared/contract/sse.ts'
 import type { Files } from '../../shared/kernel/files.ts'
 import { readText } from './files.ts'
 import { CONNECTOR_PROPERTIES } from './paths.ts'
@@ -13,9 +14,17 @@ export interface ConnectorProperties {
 /** The port of the connector's local API. (seed A, B, C) */
 export const CONNECTOR_PORT = 8989
 
-/** The file's text in the three-line form of seeds A and B. */
-export function connectorProperties(fqdn: string): string {
-  return `registration_interval=180\nconnector_port=${CONNECTOR_PORT}\nconnector_fqdn=${fqdn}\n`
+/** Where a region's list of regions is. */
+const discoveryEndpoint = (fqdn: string): string => `https://${fqdn}${SSE_PATHS.regions}`
+
+/**
+ * The file's text as a device of this version has it: the three lines of seeds A and B, and from 6.7 on the four of seed C (from which version on is invented: 6.7
+ * was the newest when that document was written).
+ */
+export function connectorProperties(fqdn: string, version: string): string {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const discovery = major > 6 || (major === 6 && minor >= 7) ? `region_discovery_endpoint=${discoveryEndpoint(fqdn)}\n` : ''
+  return `registration_interval=180\nconnector_port=${CONNECTOR_PORT}\n${discovery}connector_fqdn=${fqdn}\n`
 }
 
 export function parseConnectorProperties(text: string): ConnectorProperties {
@@ -38,9 +47,7 @@ export async function readConnectorProperties(files: Files): Promise<ConnectorPr
 
 /** The text with another region's host in it, everything else as it was. */
 export function withFqdn(text: string, fqdn: string): string {
-  return text
-    .replace(/^(connector_fqdn=).*$/m, `$1${fqdn}`)
-    .replace(/^(region_discovery_endpoint=).*$/m, `$1https://${fqdn}/providers/sse/api/v1/regions`)
+  return text.replace(/^(connector_fqdn=).*$/m, `$1${fqdn}`).replace(/^(region_discovery_endpoint=).*$/m, `$1${discoveryEndpoint(fqdn)}`)
 }
 
 function wholeNumber(text: string | undefined, max: number): number | undefined {

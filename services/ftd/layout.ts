@@ -31,7 +31,7 @@ export async function layFtdFiles(world: World, config: FtdConfig): Promise<void
   const texts: Readonly<Record<string, string>> = {
     '/etc/hostname': `${config.hostname}\n`,
     '/etc/hosts': '127.0.0.1\tlocalhost\n',
-    [CONNECTOR_PROPERTIES]: connectorProperties(REGIONS[config.region].api),
+    [CONNECTOR_PROPERTIES]: connectorProperties(REGIONS[config.region].api, config.version),
     [CONNECTOR_CA]: config.connectorCaPem,
     [`${CANCONNECT_CA_FOLDER}/roots.pem`]: config.connectorCaPem,
     [`${SYSTEM_CA_FOLDER}/ca-certificates.crt`]: config.systemCaPem,

@@ -73,17 +73,22 @@ export async function startEstate(sim: Sim, options: EstateOptions): Promise<Est
   )
   for (const ftd of plan.ftds) {
     await add(
-      startFtd(world(ftd.name, { interfaces: [ftd.networkInterface], programs: ftdPrograms }), {
-        hostname: ftd.name,
-        dnsServers: [interfaces.dns[0]!.address],
-        manager: { address: interfaces.fmc[0]!.address, registrationKey: ftd.registrationKey },
-        region: options.region,
-        traffic: [...options.traffic(ftd.name)],
-        connectorCaPem: certificates.cloudRootPem,
-        fmcCaPem: certificates.fmcCaPem,
-        systemCaPem: certificates.systemRootPem,
-        ...(plan.proxy && { proxy: plan.proxy }),
-      }),
+      startFtd(
+        world(ftd.name, { interfaces: [ftd.networkInterface], programs: ftdPrograms }),
+        {
+          hostname: ftd.name,
+          dnsServers: [interfaces.dns[0]!.address],
+          manager: { address: interfaces.fmc[0]!.address, registrationKey: ftd.registrationKey },
+          region: options.region,
+          traffic: [...options.traffic(ftd.name)],
+          connectorCaPem: certificates.cloudRootPem,
+          fmcCaPem: certificates.fmcCaPem,
+          systemCaPem: certificates.systemRootPem,
+          ...(options.ftdVersion !== undefined && { version: options.ftdVersion }),
+          ...(plan.proxy && { proxy: plan.proxy }),
+        },
+        { hold: () => sim.clock.hold() },
+      ),
     )
   }
   const running = started.move()

@@ -20,6 +20,8 @@ export interface LabOptions {
   /** `proxy`: the gateway lets only the proxy out, and every appliance is configured to use it. */
   readonly internet: 'direct' | 'proxy'
   readonly seed: number
+  /** The FTDs' software version, e.g. `7.0.0`; 6.5.0 unless given. */
+  readonly ftdVersion?: string
   /** What each device's detection engine sees, by device name. */
   readonly traffic: (device: string) => readonly Traffic[]
 }

@@ -74,7 +74,7 @@ export function openLogrus(world: World, path: string): ApplianceLog<[level: Log
     write(level, message) {
       log.write(logrusLine(world.clock.now(), dice.int(0, 999_999), level, message))
     },
-    flushed: log.flushed,
+    flushed: () => log.flushed(),
   }
 }
 
@@ -86,7 +86,7 @@ export function openSyslog(world: World, path: string, program: string, hostname
       const at = world.clock.now()
       log.write(hostname().then((name) => syslogLine(at, name, program, world.processes.pid, message)))
     },
-    flushed: log.flushed,
+    flushed: () => log.flushed(),
   }
 }
 

@@ -70,7 +70,7 @@ export function folderFiles(rootFolder: string, options: FolderFilesOptions = {}
       stamp(fd)
       if (durable) fsyncSync(fd)
       closeSync(fd)
-      renameSync(beside, target)
+      moveOver(beside, target, data)
     } catch (error) {
       rmSync(beside, { force: true })
       throw error
@@ -150,6 +150,17 @@ function readFully(fd: number, offset: number, length: number): Buffer {
     filled += count
   }
   return buffer.subarray(0, filled)
+}
+
+/** Docker mounts some of a container's files one by one (/etc/resolv.conf): such a file cannot be replaced, only written over. */
+function moveOver(beside: string, target: string, data: string | Uint8Array): void {
+  try {
+    renameSync(beside, target)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EBUSY') throw error
+    writeFileSync(target, data)
+    rmSync(beside)
+  }
 }
 
 /** A rename is on disk only when its folder is. */

@@ -6,25 +6,28 @@ import type { Lab, LabResponse } from './lab.ts'
 /** Access tokens are asked for with this life (`expiry=60`); half of it is safe. */
 const TOKEN_LIFE_MS = 30_000
 
-const tokens = new WeakMap<Lab, { readonly token: string; readonly untilMs: number }>()
+/** As much of a lab as it takes to ask its cloud. */
+export type CloudSite = Pick<Lab, 'request' | 'region' | 'now'>
+
+const tokens = new WeakMap<CloudSite, { readonly token: string; readonly untilMs: number }>()
 
 /** The devices that are registered in the lab's region, as the SSE portal's Devices page lists them. */
-export async function cloudDevices(lab: Lab): Promise<DeviceList['items']> {
+export async function cloudDevices(lab: CloudSite): Promise<DeviceList['items']> {
   return DeviceList.parse((await get(lab, SSE_PATHS.devices)).body).items
 }
 
 /** How many events of each device the cloud has. */
-export async function cloudEventCounts(lab: Lab): Promise<EventCounts['items']> {
+export async function cloudEventCounts(lab: CloudSite): Promise<EventCounts['items']> {
   return EventCounts.parse((await get(lab, SSE_PATHS.eventCounts)).body).items
 }
 
 /** A page of the cloud's events, in the order in which they were stored. */
-export async function cloudEvents(lab: Lab, query: { device?: string; type?: string; after?: string; limit?: number } = {}): Promise<EventList> {
+export async function cloudEvents(lab: CloudSite, query: { device?: string; type?: string; after?: string; limit?: number } = {}): Promise<EventList> {
   const words = Object.entries(query).map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`)
   return EventList.parse((await get(lab, `${SSE_PATHS.events}?${words.join('&')}`)).body)
 }
 
-async function get(lab: Lab, path: string): Promise<LabResponse> {
+async function get(lab: CloudSite, path: string): Promise<LabResponse> {
   const response = await lab.request('sse', {
     method: 'GET',
     servername: REGIONS[lab.region].api,
@@ -35,7 +38,7 @@ async function get(lab: Lab, path: string): Promise<LabResponse> {
   return response
 }
 
-async function token(lab: Lab): Promise<string> {
+async function token(lab: CloudSite): Promise<string> {
   const known = tokens.get(lab)
   if (known !== undefined && known.untilMs > lab.now()) return known.token
   const { clientId, clientSecret, orgId } = OPERATOR.organisation

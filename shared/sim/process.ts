@@ -31,6 +31,8 @@ export class SimProcess {
   readonly #resources = new Set<{ close(): void }>()
   readonly #conns = new Set<SimConn>()
   readonly #fds = new Set<number>()
+  /** No lower number is free. */
+  #lowestFd = 3
 
   constructor(
     host: SimHost,
@@ -102,22 +104,22 @@ export class SimProcess {
 
   dropConn(conn: SimConn): void {
     this.#conns.delete(conn)
-    this.#fds.delete(conn.fd)
+    this.releaseFd(conn.fd)
   }
 
   conns(): ReadonlySet<SimConn> {
     return this.#conns
   }
 
+  /** The lowest free number, as a kernel gives. */
   takeFd(): number {
-    let fd = 3
-    while (this.#fds.has(fd)) fd++
-    this.#fds.add(fd)
-    return fd
+    while (this.#fds.has(this.#lowestFd)) this.#lowestFd++
+    this.#fds.add(this.#lowestFd)
+    return this.#lowestFd++
   }
 
   releaseFd(fd: number): void {
-    this.#fds.delete(fd)
+    if (this.#fds.delete(fd) && fd < this.#lowestFd) this.#lowestFd = fd
   }
 
   /** A promise of a process that may be gone before it settles: then it stays pending, and the code that waits for it simply never goes on. */

@@ -37,10 +37,6 @@ export function lineChannel<In>(conn: Duplex, schema: z.ZodType<In>, onMessage: 
   conn.on('data', (chunk: Buffer) => {
     const lines = (pending + decoder.write(chunk)).split('\n')
     pending = lines.pop() ?? ''
-    if (pending.length > MAX_LINE_CHARACTERS) {
-      conn.destroy(new Error(`malformed message: a line of more than ${MAX_LINE_CHARACTERS} characters`))
-      return
-    }
     for (const line of lines) {
       // A handler may have ended the channel in the middle of a chunk.
       if (conn.destroyed) return
@@ -51,6 +47,8 @@ export function lineChannel<In>(conn: Duplex, schema: z.ZodType<In>, onMessage: 
       }
       onMessage(message.value)
     }
+    if (pending.length > MAX_LINE_CHARACTERS)
+      conn.destroy(new Error(`malformed message: a line of more than ${MAX_LINE_CHARACTERS} characters`))
   })
   // The other side said goodbye: answer in kind, so that half-open connections do not pile up.
   conn.on('end', () => conn.end())

@@ -4,32 +4,30 @@ import type { OpenLab } from './open-lab.ts'
 
 /** How long a command may take, in lab time: longer than any of the kernel's own time limits. */
 const COMMAND_LIMIT_MS = 1_200_000
-const ROOT_OR_ADMIN = /(?:root|admin)@[\w.-]+:\S*[#$] $/
-/** Keys that a transcript shows on a line of their own, and what the terminal sends for them. */
-const KEYS: Readonly<Record<string, string>> = { '^C': '\x03', '<enter>': '\r' }
+const PROMPT = /(?:root|admin)@[\w.-]+:\S*[#$] $/
+const PROMPTED = /^(?:root|admin)@[\w.-]+:\S*[#$] /
+/** A line of a transcript that is a key, and what the terminal sends for it. */
+const INTERRUPT = { shown: '^C', sent: '\x03' } as const
 
 /**
  * Plays a transcript at a terminal of a device: wherever the device prompts, the next line of the transcript that begins with that prompt is typed. A line
- * `^C` or `<enter>` is that key, pressed when everything before it was printed. Returns what the terminal showed, without its last prompt and with
- * `<enter>` where that key was pressed.
+ * `^C` is that key, pressed when everything before it was printed. Returns what the terminal showed, without its last prompt.
  */
 export async function play(lab: OpenLab, host: string, expected: string, shell: ShellName = 'root'): Promise<string> {
   const lines = expected.trimEnd().split('\n')
   const screen = openScreen(lab, host, shell)
   try {
-    let prompt = await screen.untilPrompt()
     for (let at = 0; ;) {
-      const next = lines.findIndex((line, index) => index >= at && line.startsWith(prompt))
-      if (next < 0) return screen.shown.slice(0, screen.shown.length - prompt.length)
-      screen.type(`${lines[next]!.slice(prompt.length)}\r`)
-      at = next + 1
-      for (; at < lines.length && !lines[at]!.startsWith(prompt); at++) {
-        const key = KEYS[lines[at]!]
-        if (key === undefined) continue
-        await screen.untilLines(at)
-        screen.type(key, lines[at] === '<enter>' ? '<enter>' : '')
-      }
-      prompt = await screen.untilPrompt()
+      const prompt = await screen.untilPrompt()
+      const typed = lines.findIndex((line, index) => index >= at && line.startsWith(prompt))
+      if (typed < 0) return screen.shown.slice(0, screen.shown.length - prompt.length)
+      screen.type(`${lines[typed]!.slice(prompt.length)}\r`)
+      at = typed + 1
+      const next = lines.findIndex((line, index) => index >= at && (PROMPTED.test(line) || line.startsWith(prompt)))
+      const interrupt = lines.slice(at, next < 0 ? undefined : next).indexOf(INTERRUPT.shown)
+      if (interrupt < 0) continue
+      await screen.untilLines(at + interrupt)
+      screen.type(INTERRUPT.sent)
     }
   } finally {
     await screen.hangUp()
@@ -38,7 +36,7 @@ export async function play(lab: OpenLab, host: string, expected: string, shell: 
 
 interface Screen {
   readonly shown: string
-  type(keys: string, shownAs?: string): void
+  type(keys: string): void
   untilPrompt(): Promise<string>
   /** Waits until so many whole lines were shown. */
   untilLines(count: number): Promise<void>
@@ -78,15 +76,14 @@ function openScreen(lab: OpenLab, hostName: string, shell: ShellName): Screen {
     )
   const promptNow = (): string | undefined => {
     if (shown.length <= answeredAt) return undefined
-    return ROOT_OR_ADMIN.exec(shown)?.[0] ?? (/(?:^|\n)> $/.test(shown) ? '> ' : undefined)
+    return PROMPT.exec(shown)?.[0] ?? (/(?:^|\n)> $/.test(shown) ? '> ' : undefined)
   }
   return {
     get shown() {
       return shown
     },
-    type(keys, shownAs = '') {
+    type(keys) {
       answeredAt = shown.length
-      shown += shownAs
       stdin.write(keys)
     },
     untilPrompt: () => until(promptNow),

@@ -36,8 +36,8 @@ export function transcript(name: string): string {
 }
 
 /**
- * Compares what was printed with an expected transcript, line for line; blanks at the ends of lines do not count. Blanks that follow a placeholder are as many as
- * the column needs. Throws an AssertionError that shows a diff, else gives what stood for the labels.
+ * Compares what was printed with an expected transcript, line for line; blanks at the ends of lines do not count. Blanks behind a placeholder, and two
+ * or more before it, are as many as the column needs. Throws an AssertionError that shows a diff, else gives what stood for the labels.
  */
 export function expectTranscript(printed: string, expected: string): Captured {
   const captured: Captured = {}
@@ -57,12 +57,12 @@ function linesOf(text: string): string[] {
 /** Whether a printed line is the expected one; notes what its labels stand for. */
 function capture(expected: string, printed: string, captured: Captured): boolean {
   const labels: string[] = []
-  const pattern = expected.split(/(<[a-z-]+(?::[\w-]+)?> *)/).map((part) => {
-    const placeholder = /^<([a-z-]+)(?::([\w-]+))?>( *)$/.exec(part)
-    const kind = placeholder === null ? undefined : KINDS[placeholder[1]!]
+  const pattern = expected.split(/((?: {2,})?<[a-z-]+(?::[\w-]+)?> *)/).map((part) => {
+    const placeholder = /^( *)<([a-z-]+)(?::([\w-]+))?>( *)$/.exec(part)
+    const kind = placeholder === null ? undefined : KINDS[placeholder[2]!]
     if (placeholder === null || kind === undefined) return escape(part)
-    const [, , label, blanks] = placeholder
-    return valueOf(kind, label, labels, captured) + (blanks === '' ? '' : ' +')
+    const [, before, , label, behind] = placeholder
+    return blanks(before!) + valueOf(kind, label, labels, captured) + blanks(behind!)
   })
   const match = new RegExp(`^${pattern.join('')}$`).exec(printed)
   if (match === null) return false
@@ -78,6 +78,10 @@ function valueOf(kind: string, label: string | undefined, labels: string[], capt
   if (group >= 0) return `\\${group + 1}`
   labels.push(label)
   return `(${kind})`
+}
+
+function blanks(run: string): string {
+  return run === '' ? '' : ' +'
 }
 
 function escape(text: string): string {

@@ -140,9 +140,13 @@ function answered(to: Link, what: string, answer: HttpResponse): TokenRefused {
   return new TokenRefused(`${to.host} answered ${what} with ${answer.status} ${answer.statusText}`)
 }
 
+// Made once: zod compiles a schema when it is first used, which costs more than the whole exchange.
+const ANSWERS = { access_token: z.object({ access_token: z.string().min(1) }), token: z.object({ token: z.string().min(1) }) } as const
+
 function field(to: Link, answer: HttpResponse, name: 'access_token' | 'token'): string {
   try {
-    return z.object({ [name]: z.string().min(1) }).parse(JSON.parse(answer.body.toString('utf8')))[name]!
+    const values: Readonly<Partial<Record<typeof name, string>>> = ANSWERS[name].parse(JSON.parse(answer.body.toString('utf8')))
+    return values[name]!
   } catch (error) {
     throw new TokenRefused(`${to.host} answered ${answer.status} without a usable ${name}`, { cause: error })
   }

@@ -59,14 +59,13 @@ async function handleEvents(world: World, push: Push, acks: Pull, signal: AbortS
   })
   using _log = world.files.watch(EVENT_LOG, () => bell.ring())
   using _settings = world.files.watch(CLOUD_SETTINGS, () => {
-    readCloudSettings(world).then(
-      (read) => {
-        settings = read
-        bell.ring()
-      },
-      (error: unknown) => world.log.error('cannot read the cloud settings', { error: String(error) }),
-    )
+    takeSettings().catch((error: unknown) => world.log.error('cannot read the cloud settings', { error: String(error) }))
   })
+
+  async function takeSettings(): Promise<void> {
+    settings = await readCloudSettings(world)
+    bell.ring()
+  }
 
   /** One timer at a time, looked after when it fires: an acknowledgement a second must not make a timer a second. */
   function watchProgress(): void {
@@ -95,10 +94,13 @@ async function handleEvents(world: World, push: Push, acks: Pull, signal: AbortS
       await spool.fill((event) => isSelected(event, selected))
       if (spool.isEmpty) return
       if (!spool.isFull && window.waiting.length > 0) return
+      const wasFull = spool.isFull
       const batch = spool.cut()
       window.add(batch)
       if (batch.events > 0) await send(batch.text)
       else saving.save()
+      // What was read to the end needs no second look: the log rings when it grows.
+      if (!wasFull) return
     }
   }
 

@@ -58,20 +58,19 @@ export function openSpool(world: World, lastNumber: number, offset: number): Spo
 
   const isFull = () => events.length >= MAX_EVENTS || characters >= MAX_BATCH_CHARACTERS || number - first + 1 >= MAX_LINES
 
-  async function readMore(): Promise<boolean> {
+  /** Reads on and returns how much came; 0 at the end of the log. */
+  async function readMore(): Promise<number> {
     const chunk = await readLog(unreadOffset + unread.length)
-    if (chunk.length > 0) {
-      unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk])
-      return true
-    }
-    // A log that is shorter than what was read of it is another one: somebody removed or emptied it. Numbers go on.
-    if ((await logSize()) < unreadOffset) {
-      world.log.warn('the event log was replaced', { offset: unreadOffset, number })
-      unreadOffset = 0
-      unread = Buffer.alloc(0)
-      return (await logSize()) > 0
-    }
-    return false
+    unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk])
+    return chunk.length
+  }
+
+  /** A log that is shorter than what was read of it is another one: somebody removed or emptied it. It is read from its start, and numbers go on. */
+  async function noticeReplacement(): Promise<void> {
+    if ((await logSize()) >= unreadOffset) return
+    world.log.warn('the event log was replaced', { offset: unreadOffset, number })
+    unreadOffset = 0
+    unread = Buffer.alloc(0)
   }
 
   async function readLog(from: number): Promise<Buffer> {
@@ -112,6 +111,8 @@ export function openSpool(world: World, lastNumber: number, offset: number): Spo
   return {
     async fill(meantForCloud) {
       let searched = 0
+      let isAtEnd = false
+      await noticeReplacement()
       while (!isFull()) {
         const end = unread.indexOf(NEWLINE, searched)
         if (end >= 0) {
@@ -123,9 +124,9 @@ export function openSpool(world: World, lastNumber: number, offset: number): Spo
             unreadOffset += unread.length
             unread = Buffer.alloc(0)
           }
+          if (isAtEnd) return
           searched = unread.length
-          if (!(await readMore())) return
-          if (unread.length < searched) searched = 0
+          isAtEnd = (await readMore()) < READ_BYTES
         }
       }
     },

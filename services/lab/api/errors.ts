@@ -8,7 +8,9 @@ import type { Log } from '../../../shared/kernel/log.ts'
 const BUG = 'LAB_BUG'
 
 /** The body of every answer that is not a success. */
-export const ErrorBody = z.object({ error: z.object({ code: z.string(), message: z.string().describe('one sentence that says what would do') }) })
+export const ErrorBody = z.object({
+  error: z.object({ code: z.string(), message: z.string().describe('one sentence that says what would do') }),
+})
 export type ErrorBody = z.infer<typeof ErrorBody>
 
 const STATUS: Readonly<Record<LabErrorCode, number>> = {
@@ -31,7 +33,10 @@ export function answerError(log: Log) {
     if (error instanceof LabError) return reply.status(STATUS[error.code]).send(body(error.code, error.message))
     if (hasZodFastifySchemaValidationErrors(error)) {
       const problems = error.validation.map(({ instancePath, message }) => {
-        const where = instancePath.split('/').filter((part) => part !== '').join('.')
+        const where = instancePath
+          .split('/')
+          .filter((part) => part !== '')
+          .join('.')
         return where === '' ? message : `${where}: ${message}`
       })
       return reply.status(400).send(body('LAB_BAD_INPUT', problems.join('; ')))

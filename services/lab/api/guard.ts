@@ -25,7 +25,10 @@ export function guard(app: FastifyInstance, token: string): void {
     if (request.method === 'GET' || request.method === 'HEAD' || request.is404 || request.routeOptions.config.onlyReads === true) return
     const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? '')?.[1]
     if (given === undefined || !isSameSecret(given, token)) {
-      throw new LabError('LAB_UNAUTHORIZED', 'changing the lab needs `Authorization: Bearer <token>` with the token in lab.json of its state folder')
+      throw new LabError(
+        'LAB_UNAUTHORIZED',
+        'changing the lab needs `Authorization: Bearer <token>` with the token in lab.json of its state folder',
+      )
     }
   })
 }

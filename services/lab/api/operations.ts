@@ -33,7 +33,17 @@ export async function status(context: ApiContext, consolePort: number): Promise<
   const { lab } = context
   const [hosts, { healthy, waitingFor }, events] = await Promise.all([listHosts(context), lab.healthy(), countEvents(lab)])
   const doors: Doors = { console: consolePort, ...context.doors }
-  return { healthy, waitingFor: [...waitingFor], hosts, clock: clock(context), events, faults: lab.faults().length, region: lab.region, seed: lab.seed, doors }
+  return {
+    healthy,
+    waitingFor: [...waitingFor],
+    hosts,
+    clock: clock(context),
+    events,
+    faults: lab.faults().length,
+    region: lab.region,
+    seed: lab.seed,
+    doors,
+  }
 }
 
 /** Every host with its health and processes. */
@@ -45,7 +55,8 @@ export async function listHosts({ lab }: ApiContext): Promise<HostReport[]> {
 export async function getHost(context: ApiContext, name: string): Promise<HostReport> {
   const hosts = await listHosts(context)
   const found = hosts.find((host) => host.name === name)
-  if (found === undefined) throw new LabError('LAB_NO_SUCH_HOST', `there is no host named ${name}; the hosts are ${oneOf(hosts.map((host) => host.name))}`)
+  if (found === undefined)
+    throw new LabError('LAB_NO_SUCH_HOST', `there is no host named ${name}; the hosts are ${oneOf(hosts.map((host) => host.name))}`)
   return found
 }
 
@@ -56,7 +67,12 @@ export async function listDevices({ lab }: ApiContext): Promise<DeviceIdentity[]
 }
 
 /** Runs one command on a host. Aborting the signal is Ctrl-C. */
-export async function exec({ lab }: ApiContext, host: string, { command, shell, input }: Execution, signal: AbortSignal): Promise<ExecutionResult> {
+export async function exec(
+  { lab }: ApiContext,
+  host: string,
+  { command, shell, input }: Execution,
+  signal: AbortSignal,
+): Promise<ExecutionResult> {
   return lab.exec(host, command, { signal, ...(shell !== undefined && { shell }), ...(input !== undefined && { input }) })
 }
 
@@ -98,10 +114,18 @@ export async function sendEvents(context: ApiContext, device: string, request: N
   return { sent: events.length }
 }
 
-async function makeEvents(context: ApiContext, device: string, { type, count }: Extract<NewEvents, { type: unknown }>): Promise<DeviceEvent[]> {
+async function makeEvents(
+  context: ApiContext,
+  device: string,
+  { type, count }: Extract<NewEvents, { type: unknown }>,
+): Promise<DeviceEvent[]> {
   const devices = await listDevices(context)
   const known = devices.find(({ name }) => name === device)
-  if (known === undefined) throw noSuchDevice(device, devices.map(({ name }) => name))
+  if (known === undefined)
+    throw noSuchDevice(
+      device,
+      devices.map(({ name }) => name),
+    )
   const now = context.lab.now()
   const random = seededRandom(context.lab.seed, `operator/${device}/${now}`)
   return Array.from({ length: count }, () => makeEvent(type, random, now, known.uuid))
@@ -110,7 +134,12 @@ async function makeEvents(context: ApiContext, device: string, { type, count }: 
 /** A page of the events that the cloud has, in the order in which they came (with `device`: by number). Throws LAB_NO_SUCH_HOST. */
 export async function listEvents({ lab }: ApiContext, { device, type, after, limit }: EventQuery): Promise<EventPage> {
   const filter = device === undefined ? {} : { device: await cloudIdOf(lab, device) }
-  const { items, next } = await cloudEvents(lab, { ...filter, limit, ...(type !== undefined && { type }), ...(after !== undefined && { after }) })
+  const { items, next } = await cloudEvents(lab, {
+    ...filter,
+    limit,
+    ...(type !== undefined && { type }),
+    ...(after !== undefined && { after }),
+  })
   const events = items.map(({ deviceName, device: _id, ...event }) => ({ device: deviceName, ...event }))
   return next === undefined ? { items: events } : { items: events, next }
 }
@@ -118,7 +147,11 @@ export async function listEvents({ lab }: ApiContext, { device, type, after, lim
 async function cloudIdOf(lab: ApiContext['lab'], device: string): Promise<string> {
   const counts = await cloudEventCounts(lab)
   const found = counts.find(({ deviceName }) => deviceName === device)
-  if (found === undefined) throw noSuchDevice(device, counts.map(({ deviceName }) => deviceName))
+  if (found === undefined)
+    throw noSuchDevice(
+      device,
+      counts.map(({ deviceName }) => deviceName),
+    )
   return found.device
 }
 
@@ -144,7 +177,13 @@ export async function advance(context: ApiContext, durationMs: number): Promise<
 
 /** Every scenario of the catalogue. */
 export async function listScenarios(): Promise<ScenarioSummary[]> {
-  return (await loadScenarios()).map(({ id, codename, title, difficulty, lab }) => ({ id, codename, title: title.en, difficulty, ftds: lab.ftds }))
+  return (await loadScenarios()).map(({ id, codename, title, difficulty, lab }) => ({
+    id,
+    codename,
+    title: title.en,
+    difficulty,
+    ftds: lab.ftds,
+  }))
 }
 
 /** One scenario by id or codename, whole: it tells the answer. Throws LAB_NO_SUCH_SCENARIO. */

@@ -97,7 +97,10 @@ export type EventQuery = z.infer<typeof EventQuery>
 export const StoredEvent = z.object({ device: z.string(), number: z.number(), ...DeviceEvent.shape, storedAt: z.number() })
 export type StoredEvent = z.infer<typeof StoredEvent>
 
-export const EventPage = z.object({ items: z.array(StoredEvent), next: z.string().optional().describe('pass as `after` to go on; absent at the end') })
+export const EventPage = z.object({
+  items: z.array(StoredEvent),
+  next: z.string().optional().describe('pass as `after` to go on; absent at the end'),
+})
 export type EventPage = z.infer<typeof EventPage>
 
 export const DeviceIdentity = z.object({ name: z.string(), uuid: z.string() })

@@ -19,7 +19,11 @@ export async function buildApi(context: ApiContext, consolePort: () => number): 
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'ftdlab', description: 'The control API of a running lab. Reading is free on loopback; changing needs the token in lab.json.', version: '1' },
+      info: {
+        title: 'ftdlab',
+        description: 'The control API of a running lab. Reading is free on loopback; changing needs the token in lab.json.',
+        version: '1',
+      },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
       security: [{ token: [] }],
     },

@@ -7,7 +7,17 @@ import type { Dial } from './forward.ts'
 import { listen, type DoorPort, type Listening } from './listen.ts'
 
 /** Headers that are between the client and this door only (RFC 9110 section 7.6.1). */
-const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade']
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]
 
 /**
  * An HTTP proxy on loopback through which any client reaches every lab host by its real name and port: CONNECT for TLS and everything else, absolute URLs for
@@ -28,10 +38,13 @@ async function tunnel(incoming: IncomingMessage, socket: Socket, head: Buffer, d
   socket.on('error', () => {}) // Until the bridge looks after errors.
   const refuse = (status: string, sentence: string) => {
     const body = `${sentence}\n`
-    socket.end(`HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`)
+    socket.end(
+      `HTTP/1.1 ${status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    )
   }
   const target = parseAuthority(incoming.url ?? '')
-  if (target === undefined) return refuse('400 Bad Request', `CONNECT takes a name and a port such as api-sse.cisco.com:443, not ${JSON.stringify(incoming.url)}`)
+  if (target === undefined)
+    return refuse('400 Bad Request', `CONNECT takes a name and a port such as api-sse.cisco.com:443, not ${JSON.stringify(incoming.url)}`)
   let conn: Conn
   try {
     conn = await dial(target.host, target.port)
@@ -64,7 +77,12 @@ async function forwardPlain(incoming: IncomingMessage, response: ServerResponse,
   }
   const headers = Object.fromEntries(Object.entries(incoming.headers).filter(([name]) => !HOP_BY_HOP.includes(name)))
   const forwarded = request(
-    { method: incoming.method, path: `${url.pathname}${url.search}`, headers: { ...headers, host: url.host }, createConnection: () => conn as Socket },
+    {
+      method: incoming.method,
+      path: `${url.pathname}${url.search}`,
+      headers: { ...headers, host: url.host },
+      createConnection: () => conn,
+    },
     (answer) => {
       const kept = answer.rawHeaders.filter((_, index, all) => !HOP_BY_HOP.includes(all[index - (index % 2)]!.toLowerCase()))
       response.writeHead(answer.statusCode!, answer.statusMessage, kept)

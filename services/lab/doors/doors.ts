@@ -14,7 +14,11 @@ export interface OpenDoors extends AsyncDisposable {
 }
 
 /** Opens every door to the lab's hosts; the console is the API's. When one cannot be opened, none is. */
-export async function openDoors(lab: EmbeddedLab, plan: DoorPlan, options: { readonly sshKeys: string; readonly log: Log }): Promise<OpenDoors> {
+export async function openDoors(
+  lab: EmbeddedLab,
+  plan: DoorPlan,
+  options: { readonly sshKeys: string; readonly log: Log },
+): Promise<OpenDoors> {
   const { log, sshKeys } = options
   await using opened = new AsyncDisposableStack()
   const dial = (name: string, port: number) => lab.dial(name, port)

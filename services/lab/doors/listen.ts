@@ -54,10 +54,17 @@ export async function assertFree(doors: readonly DoorPort[]): Promise<void> {
 function explained(error: Error, { what, port }: DoorPort): Error {
   const code = codeOf(error)
   if (code === 'EADDRINUSE') {
-    return new LabError('LAB_PORT_IN_USE', `port ${port} for ${what} is in use by another program; choose other ports with --port N, or --port 0 for free ones`, {
+    return new LabError(
+      'LAB_PORT_IN_USE',
+      `port ${port} for ${what} is in use by another program; choose other ports with --port N, or --port 0 for free ones`,
+      {
+        cause: error,
+      },
+    )
+  }
+  if (code === 'EACCES')
+    return new LabError('LAB_PORT_IN_USE', `this user may not listen on port ${port} (${what}); choose other ports with --port N`, {
       cause: error,
     })
-  }
-  if (code === 'EACCES') return new LabError('LAB_PORT_IN_USE', `this user may not listen on port ${port} (${what}); choose other ports with --port N`, { cause: error })
   return error
 }

@@ -20,7 +20,11 @@ export function planDoors(options: { readonly base?: number | undefined; readonl
   const { base, ftds } = options
   const from = base === undefined ? DEFAULTS : { console: base, fmc: base + 1, connect: base + 2, ssh: base + 10 }
   const last = from.ssh + ftds.length
-  if (base !== 0 && last > HIGHEST) throw new LabError('LAB_BAD_INPUT', `--port ${base} with ${ftds.length} FTDs needs ports up to ${last}; choose a base of at most ${HIGHEST - 10 - ftds.length}`)
+  if (base !== 0 && last > HIGHEST)
+    throw new LabError(
+      'LAB_BAD_INPUT',
+      `--port ${base} with ${ftds.length} FTDs needs ports up to ${last}; choose a base of at most ${HIGHEST - 10 - ftds.length}`,
+    )
   const port = (wanted: number) => (base === 0 ? 0 : wanted)
   return {
     console: { what: 'the console', port: port(from.console) },

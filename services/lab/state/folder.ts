@@ -53,7 +53,11 @@ export async function clearStateFolder(folder: StateFolder): Promise<void> {
     try {
       await rm(join(folder.path, name), { recursive: true, force: true })
     } catch (error) {
-      throw new LabError('LAB_STATE_BROKEN', `${join(folder.path, name)} of an earlier lab cannot be removed (${reasonOf(error)}); remove it`, { cause: error })
+      throw new LabError(
+        'LAB_STATE_BROKEN',
+        `${join(folder.path, name)} of an earlier lab cannot be removed (${reasonOf(error)}); remove it`,
+        { cause: error },
+      )
     }
   }
 }

@@ -11,7 +11,12 @@ export async function takeLock(folder: StateFolder): Promise<Disposable> {
   const taken = tryLock(folder)
   if (taken !== undefined) return taken
   const record = await readRecord(folder)
-  const who = record === undefined ? 'a lab' : record.state === 'running' ? `a lab (process ${record.pid}, ${record.url})` : `a lab (process ${record.pid})`
+  const who =
+    record === undefined
+      ? 'a lab'
+      : record.state === 'running'
+        ? `a lab (process ${record.pid}, ${record.url})`
+        : `a lab (process ${record.pid})`
   throw new LabError(
     'LAB_ALREADY_RUNNING',
     `${who} is already ${record?.state ?? 'starting'} in ${folder.path}; end it with \`ftdlab down\`, or name another folder with FTDLAB_HOME`,
@@ -35,9 +40,13 @@ function tryLock(folder: StateFolder): Disposable | undefined {
   } catch (error) {
     database?.close()
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined
-    throw new LabError('LAB_STATE_BROKEN', `${folder.lockFile} cannot be locked (${reasonOf(error)}); if no lab is running there, remove the folder ${folder.path}`, {
-      cause: error,
-    })
+    throw new LabError(
+      'LAB_STATE_BROKEN',
+      `${folder.lockFile} cannot be locked (${reasonOf(error)}); if no lab is running there, remove the folder ${folder.path}`,
+      {
+        cause: error,
+      },
+    )
   }
 }
 

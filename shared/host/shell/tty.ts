@@ -36,17 +36,21 @@ export function createTty(session: TerminalSession): Tty {
   let editing = false
   let rest = ''
   let closed = false
+  /** Nothing was printed since an interrupt. */
+  let behindInterrupt = false
 
   // Terminals want a carriage return before each line feed.
   const output: Output = {
     write: (text) => {
+      behindInterrupt = false
       if (!closed) session.stdout.write((typeof text === 'string' ? text : Buffer.from(text).toString()).replace(/\r?\n/g, '\r\n'))
     },
   }
   const offer = (key: Key) => {
     if (key.kind === 'interrupt' && interrupt && !editing) {
       waiting.length = 0
-      output.write('^C\n')
+      output.write('^C')
+      behindInterrupt = true
       interrupt()
     } else if (taker) taker(key)
     else waiting.push(key)
@@ -79,7 +83,8 @@ export function createTty(session: TerminalSession): Tty {
       shown: options.secret ? (line) => '*'.repeat(line.length) : (line) => line,
       history: options.history ?? [],
     })
-    output.write(prompt)
+    // A program that has last words (ping) begins a new line itself; after all others the shell does.
+    output.write(behindInterrupt ? `\n${prompt}` : prompt)
     editing = true
     return new Promise((resolve) => {
       const end = (result: Read) => {

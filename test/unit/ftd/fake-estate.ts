@@ -180,7 +180,7 @@ async function startCloud(world: FakeEstate['world'], { api, ingest }: ReturnTyp
     })
     socket.on('message', (data) => {
       if (!cloud.acknowledges) return
-      const batch = IngestBatch.parse(JSON.parse(String(data)))
+      const batch = IngestBatch.parse(JSON.parse((data as Buffer).toString()))
       cloud.arrived.push(...batch.events.map(({ number }) => number))
       socket.send(JSON.stringify({ first: batch.first, ack: batch.last }))
     })
@@ -229,7 +229,7 @@ async function startFmc(world: FakeEstate['world'], identity: { chainPem: string
     settings: cloudOn(),
     policy: { runIntervalMs: 300_000, modules: {} },
     broadcast: () => channels.forEach(({ channel }) => greet(channel)),
-    drop: () => channels.forEach(({ drop }) => drop()),
+    drop: () => channels.forEach((entry) => entry.drop()),
   }
   const greet = (channel: LineChannel) => {
     channel.send({ kind: 'cloud', settings: fmc.settings })

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { GatewayRule } from '../../../shared/contract/admin.ts'
 import type { Forwarding } from '../../../shared/kernel/net.ts'
-import { toIptables } from '../../../services/gateway/iptables.ts'
+import { toIptables } from '../../../shared/os/iptables.ts'
 import { checkRule, namesIn, toForwarding } from '../../../services/gateway/rules.ts'
 import { addressesOf, startEstate } from './estate.ts'
 

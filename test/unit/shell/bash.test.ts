@@ -69,7 +69,7 @@ describe('programs', () => {
     const work = execIn(shells, 'ping x', { signal: stop.signal })
     await lab.sim.advance(2_500)
     stop.abort()
-    expect((await lab.sim.run(work)).stdout).toBe('seq 1\nseq 2\nseq 3\n--- statistics ---\n')
+    expect((await lab.sim.run(work)).stdout).toBe('seq 1\nseq 2\nseq 3\n\n--- statistics ---\n')
     const loop = new AbortController()
     const looping = execIn(shells, 'while true; do date; sleep 10; done', { signal: loop.signal })
     await lab.sim.advance(25_000)

@@ -18,7 +18,7 @@ export const testPrograms: Programs = {
       await world.clock.sleep(1_000, signal).catch(() => {})
       if (signal.aborted) break
     }
-    stdout.write('--- statistics ---\n')
+    stdout.write('\n--- statistics ---\n')
     return 0
   },
   '/usr/bin/reader': async (_world, { stdin, stdout }) => {

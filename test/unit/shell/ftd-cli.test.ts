@@ -194,7 +194,7 @@ test('reboot asks in clish', async () => {
 test('ping system runs until Ctrl-C', async () => {
   const stop = new AbortController()
   lab.sim.clock.after(1_500, () => stop.abort())
-  expect((await run('ping system x', { signal: stop.signal })).stdout).toBe('seq 1\nseq 2\n--- statistics ---\n')
+  expect((await run('ping system x', { signal: stop.signal })).stdout).toBe('seq 1\nseq 2\n\n--- statistics ---\n')
 })
 
 test('a damaged device says so and goes on', async () => {

@@ -17,6 +17,6 @@ export async function openConnectorLog(world: World): Promise<ConnectorLog> {
   return {
     info: (where, text) => log.write('info', `[${hostname}][${where}] ${text}`),
     error: (where, text) => log.write('error', `[${hostname}][${where}] ${text}`),
-    flushed: log.flushed,
+    flushed: () => log.flushed(),
   }
 }

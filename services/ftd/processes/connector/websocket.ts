@@ -100,7 +100,8 @@ async function closed(world: World, socket: WebSocket, signal: AbortSignal, even
     pongMs = world.clock.uptimeMs()
   })
   socket.on('message', (data, isBinary) => {
-    if (!isBinary) events.onMessage(String(data))
+    // Of the kinds of data that ws has, this socket's is the Buffer.
+    if (!isBinary) events.onMessage((data as Buffer).toString())
   })
   socket.on('error', (error) => {
     if (codeOf(error) === 'ECONNRESET') failure ??= `read tcp ${ends}: read: connection reset by peer`

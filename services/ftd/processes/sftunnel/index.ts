@@ -47,7 +47,7 @@ export const sftunnel: Program = async (world, { signal }) => {
           log.write(`Management channel to ${manager.address} established`)
           link.up(send)
         },
-        onMessage: link.receive,
+        onMessage: (message) => link.receive(message),
         onHeartbeat: (which) => state.set({ [which === 'sent' ? 'heartbeatSent' : 'heartbeatReceived']: world.clock.now() }),
       })
       return wasWelcome

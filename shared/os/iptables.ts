@@ -1,4 +1,6 @@
-import type { Forwarding, ForwardRule } from '../../shared/kernel/net.ts'
+import { execFile } from 'node:child_process'
+import { codeOf } from '../kernel/errors.ts'
+import type { Forwarding, ForwardRule } from '../kernel/net.ts'
 
 /**
  * The same rules as `iptables-restore` reads them: one table for filtering forwarded packets, one for the source addresses (NAT). As the
@@ -56,4 +58,25 @@ function targetOf(rule: ForwardRule, protocol: ForwardRule['protocol'] | undefin
   if (rule.action === 'accept') return 'ACCEPT'
   if (rule.action === 'drop') return 'DROP'
   return `REJECT --reject-with ${protocol === 'tcp' ? 'tcp-reset' : 'icmp-port-unreachable'}`
+}
+
+/**
+ * Makes the kernel forward by these rules and no others; connections that exist fall under them at once. Rejects with ENOTSUP where there is no
+ * `iptables-restore`, and with the tool's own words when it refuses (a process without NET_ADMIN is told so).
+ */
+export async function applyForwarding(forwarding: Forwarding): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  const restore = execFile('iptables-restore', (error, _stdout, stderr) => {
+    if (error === null) resolve()
+    else if (codeOf(error) === 'ENOENT') reject(refused('ENOTSUP', 'this machine has no iptables-restore; run a host that forwards in its container or in the sim World'))
+    else reject(refused('EPERM', stderr.trim()))
+  })
+  // A tool that is not there, or that ended early, is told above.
+  restore.stdin!.on('error', () => {})
+  restore.stdin!.end(toIptables(forwarding))
+  await promise
+}
+
+function refused(code: string, why: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`forward ${code}: ${why}`), { code, syscall: 'forward' })
 }

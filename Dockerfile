@@ -1,0 +1,56 @@
+# The lab's images: `ftd` (a device with its shell and the real tools), `gateway` (a router with iptables) and `host` (everything else).
+# The sources run as they are: Node takes the types away.
+ARG BASE=node:24-bookworm-slim
+
+FROM ${BASE} AS modules
+WORKDIR /lab
+COPY package.json package-lock.json ./
+# The image has its Node already, and the libraries' native parts come ready made.
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+ && rm -rf node_modules/node node_modules/.bin \
+ && find node_modules/zeromq/build -mindepth 1 -maxdepth 1 -type d ! -name linux -exec rm -rf {} +
+
+FROM ${BASE} AS common
+LABEL org.opencontainers.image.title=ftdlab \
+      org.opencontainers.image.description="A lab that behaves like a Cisco Secure Firewall estate wired to the SSE cloud. An independent simulation." \
+      org.opencontainers.image.licenses=Apache-2.0
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/lab/.compiled
+WORKDIR /lab
+COPY docker/packages docker/packages
+COPY docker/entry docker/healthcheck docker/
+HEALTHCHECK --interval=1s --timeout=5s --start-period=60s --retries=15 CMD ["/lab/docker/healthcheck"]
+
+FROM common AS host
+RUN docker/packages/install host && mkdir -p /var/lib/ftdlab /etc/ftdlab && chown node: /var/lib/ftdlab
+COPY --from=modules /lab/node_modules node_modules
+COPY package.json ./
+COPY shared shared
+COPY services services
+# Compiled once here, for both users that run it, instead of at every start.
+COPY docker/compile docker/compile
+RUN docker/compile node dns proxy sse lab/containers/operator-host.ts && docker/compile root fmc lab/containers/plan.ts
+ENTRYPOINT ["/lab/docker/entry"]
+
+FROM common AS gateway
+RUN docker/packages/install gateway
+COPY --from=modules /lab/node_modules node_modules
+COPY package.json ./
+COPY shared shared
+COPY services/gateway services/gateway
+COPY docker/compile docker/compile
+RUN docker/compile root gateway
+ENTRYPOINT ["/lab/docker/entry", "root"]
+CMD ["node", "services/gateway/main.ts"]
+
+FROM common AS ftd
+RUN docker/packages/install ftd
+COPY --from=modules /lab/node_modules node_modules
+COPY package.json ./
+COPY shared shared
+COPY services/ftd services/ftd
+COPY docker/command docker/compile docker/make-device docker/
+RUN docker/make-device && docker/compile root ftd && docker/compile www ftd
+ENV PATH=/ngfw/usr/local/sf/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+WORKDIR /root
+ENTRYPOINT ["/lab/docker/entry", "root"]
+CMD ["node", "/lab/services/ftd/main.ts"]

@@ -1,0 +1,22 @@
+import { CommanderError } from 'commander'
+import { LabError } from '../../../shared/kernel/errors.ts'
+import { program } from './program.ts'
+
+// The entry of the command line: what a command throws becomes one sentence on standard error and exit code 1.
+
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads our output has seen enough, as `head` does.
+  if (error.code === 'EPIPE') process.exit()
+  throw error
+})
+try {
+  await program((code) => (process.exitCode = code)).parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode
+  else {
+    process.exitCode = 1
+    // A stack is for our own failures only: an operator's mistake is in the sentence.
+    const { message, stack } = error as Error
+    process.stderr.write(`${error instanceof LabError ? message : `ftdlab failed: ${stack ?? message}`}\n`)
+  }
+}

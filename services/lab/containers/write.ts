@@ -1,0 +1,44 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { LabError } from '../../../shared/kernel/errors.ts'
+import { labCertificates } from '../certificates.ts'
+import { DEFAULT_TRAFFIC } from '../sim-lab.ts'
+import { planContainers } from './plan.ts'
+
+/** What Compose says of the lab, as words in the environment. */
+const Asked = z.object({
+  FTDLAB_FTDS: z.coerce.number().int().default(1),
+  FTDLAB_REGION: z.enum(['us', 'eu', 'apj']).default('us'),
+  FTDLAB_INTERNET: z.enum(['direct', 'proxy']).default('direct'),
+  FTDLAB_SEED: z.coerce.number().int().default(1),
+})
+
+/**
+ * The one-shot container that gives every other one its configuration: `FOLDER/HOST/config.json` and `FOLDER/HOST/network`, each HOST a volume that
+ * only its own container has. A lab that was planned in the same way before keeps its certificates, since its appliances trust them.
+ */
+function writeConfigurations(folder: string, environment: NodeJS.ProcessEnv): void {
+  const parsed = Asked.safeParse(environment)
+  if (!parsed.success) throw new LabError('LAB_BAD_INPUT', `the lab cannot be planned: ${z.prettifyError(parsed.error)}`)
+  const asked = parsed.data
+  const options = {
+    ftds: asked.FTDLAB_FTDS,
+    region: asked.FTDLAB_REGION,
+    internet: asked.FTDLAB_INTERNET,
+    seed: asked.FTDLAB_SEED,
+    traffic: DEFAULT_TRAFFIC,
+  }
+  const planned = `${JSON.stringify(asked)}\n`
+  // Written last, so that a lab that was only half planned is planned again.
+  const mark = join(folder, 'lab', 'planned.json')
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === planned) return
+  for (const { host, network, config } of planContainers(options, labCertificates())) {
+    mkdirSync(join(folder, host), { recursive: true })
+    writeFileSync(join(folder, host, 'network'), network)
+    writeFileSync(join(folder, host, 'config.json'), JSON.stringify(config))
+  }
+  writeFileSync(mark, planned)
+}
+
+writeConfigurations(process.argv[2] ?? '/config', process.env)

@@ -1,0 +1,82 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Host } from '../host/host.ts'
+import type { Programs } from '../kernel/processes.ts'
+import type { World } from '../kernel/world.ts'
+import { runOsCommand, type Commands } from './command.ts'
+import { runOsProgram } from './main.ts'
+import { createOsWorld } from './world.ts'
+
+/** A started product. */
+type Running = Pick<Host, 'address' | 'health'> & AsyncDisposable
+
+/** What a container's entry module runs. What it takes from the product is loaded when it is needed: a command starts faster without a whole product. */
+export interface ContainerEntry<Input> {
+  /** `import.meta.url` of the entry module. */
+  readonly entry: string
+  /** The short name that the system's `ps` shows for the first process. */
+  readonly title: string
+  product(): Promise<{ readonly programs: Programs; start(world: World, input: Input): Promise<Running> }>
+  /** Programs of the product that the container's own shells start. */
+  readonly commands?: Commands
+}
+
+/** A host's configuration file. */
+export interface ContainerConfig<Input> {
+  readonly host: string
+  readonly seed: number | string
+  /** What the product's `startX` takes. */
+  readonly input: Input
+}
+
+const CONFIG_FILE = '/etc/ftdlab/config.json'
+/** What the image's health check reads: a `HostHealth` that is looked up anew each second. */
+const HEALTH_FILE = '/run/ftdlab/health.json'
+const LOOK_EVERY_MS = 1_000
+
+/**
+ * The whole of a container's entry module. `main.ts [CONFIG]` runs the host until SIGTERM or SIGINT (CONFIG defaults to `FTDLAB_CONFIG`, else
+ * /etc/ftdlab/config.json); `main.ts --program PATH` is a process of it; `main.ts --command NAME ARGS…` is a command in a shell of the container.
+ */
+export async function runContainer<Input>(container: ContainerEntry<Input>): Promise<void> {
+  const [mode, name, ...args] = process.argv.slice(2)
+  if (mode === '--program') return await runOsProgram((await container.product()).programs)
+  if (mode === '--command') return await runOsCommand(container.entry, container.commands ?? {}, name ?? '', args)
+  await runHost(container, mode ?? process.env.FTDLAB_CONFIG ?? CONFIG_FILE)
+}
+
+async function runHost<Input>({ entry, title, product }: ContainerEntry<Input>, configFile: string): Promise<void> {
+  process.title = title
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+  const { host: name, seed, input } = JSON.parse(readFileSync(configFile, 'utf8')) as ContainerConfig<Input>
+  const { programs, start } = await product()
+  await using world = createOsWorld({ host: name, root: '/', seed, programs, entry })
+  process.on('uncaughtException', (error) => {
+    world.log.error('the host crashed', { error: error.stack ?? String(error) })
+    process.exit(1)
+  })
+  await using host = await start(world, input)
+  world.log.info('the host is up', { address: host.address })
+  const stopWatching = new AbortController()
+  const watching = reportHealth(world, host, stopWatching.signal)
+  await stopped
+  stopWatching.abort()
+  await watching
+}
+
+/** Writes the host's health down until the signal. A file, since a port or a socket would show among the appliance's own. */
+async function reportHealth(world: World, host: Running, signal: AbortSignal): Promise<void> {
+  mkdirSync(dirname(HEALTH_FILE), { recursive: true })
+  let before = ''
+  while (!signal.aborted) {
+    const { healthy, waitingFor } = await host.health()
+    const text = `${JSON.stringify({ healthy, waitingFor })}\n`
+    writeFileSync(`${HEALTH_FILE}.new`, text)
+    renameSync(`${HEALTH_FILE}.new`, HEALTH_FILE)
+    if (text !== before) world.log.info('health', { healthy, waitingFor })
+    before = text
+    await world.clock.sleep(LOOK_EVERY_MS, signal).catch(() => {}) // Only the signal ends a sleep early.
+  }
+}
