@@ -18,7 +18,7 @@ ENV NODE_ENV=production NODE_COMPILE_CACHE=/lab/.compiled
 WORKDIR /lab
 COPY docker/packages docker/packages
 COPY docker/entry docker/healthcheck docker/
-HEALTHCHECK --interval=1s --timeout=5s --start-period=60s --retries=15 CMD ["/lab/docker/healthcheck"]
+HEALTHCHECK --interval=2s --timeout=5s --start-period=120s --retries=10 CMD ["/lab/docker/healthcheck"]
 
 FROM common AS host
 RUN docker/packages/install host && mkdir -p /var/lib/ftdlab /etc/ftdlab && chown node: /var/lib/ftdlab

@@ -56,6 +56,8 @@ export const FmcConfig = z.strictObject({
   sftunnel: z.strictObject({ caPem: z.string(), certPem: z.string(), keyPem: z.string() }),
   /** Roots that the FMC trusts for the cloud; written to /etc/ssl/connectorCA.pem at the first start. */
   connectorCaPem: z.string(),
+  /** Roots of the operating system, which curl trusts, PEM. The cloud's is not among them (seed A: verify result 19). */
+  systemCaPem: z.string().default(''),
   /** REST requests a minute and client address: 120 below 7.4.1, 300 later (public). */
   requestsPerMinute: z.number().int().positive().default(120),
   /** Addresses that are not counted: the lab's own front doors. */

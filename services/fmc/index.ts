@@ -23,9 +23,10 @@ const WEB_PORT = 443
 
 /**
  * Starts an FMC: web server with the REST API on 443, management channel on 8305. Rejects with `LAB_BAD_INPUT` when the configuration does not fit,
- * `LAB_STATE_BROKEN` when its own files do not, EADDRINUSE when a port is taken; nothing is left running then.
+ * `LAB_STATE_BROKEN` when its own files do not, EADDRINUSE when a port is taken; nothing is left running then. `hold` keeps virtual time still while a
+ * shell's interpreter works.
  */
-export async function startFmc(world: World, input: FmcConfigInput): Promise<Host> {
+export async function startFmc(world: World, input: FmcConfigInput, options: { readonly hold?: () => Disposable } = {}): Promise<Host> {
   const config = parseConfig(world, input)
   await layFiles(world, config)
   await using started = new AsyncDisposableStack()
@@ -45,7 +46,7 @@ export async function startFmc(world: World, input: FmcConfigInput): Promise<Hos
     name: world.host,
     kind: 'fmc',
     address: config.address,
-    ...fmcShells(world),
+    ...fmcShells(world, options),
     async health() {
       const down = await missingPorts(world, [
         { protocol: 'tcp', port: WEB_PORT },

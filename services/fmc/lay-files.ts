@@ -16,7 +16,7 @@ export async function layFiles(world: World, config: FmcConfig): Promise<void> {
   await layFile(world, '/etc/hostname', `${config.hostname}\n`)
   await layFile(world, '/etc/hosts', `127.0.0.1\tlocalhost\n${config.address}\t${config.hostname} ${config.hostname.split('.', 1)[0]}\n`)
   await layFile(world, CONNECTOR_CA_FILE, config.connectorCaPem)
-  await layFile(world, SYSTEM_CA_FILE, config.connectorCaPem)
+  await layFile(world, SYSTEM_CA_FILE, config.systemCaPem)
   await layFile(world, OWN_CA_FILE, config.sftunnel.caPem)
   for (const home of ['/root', '/home/admin', '/tmp', '/var/log']) await world.files.makeDir(home)
   if (config.proxy) {

@@ -1,4 +1,4 @@
 import { runContainer } from '../../shared/os/container.ts'
 import { fmcPrograms, startFmc } from './index.ts'
 
-await runContainer({ entry: import.meta.url, title: 'fmc', product: async () => ({ programs: fmcPrograms, start: startFmc }) })
+await runContainer({ entry: import.meta.url, title: 'fmc', programs: async () => fmcPrograms, start: startFmc })

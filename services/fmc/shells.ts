@@ -13,9 +13,9 @@ export const fmcPrograms: Programs = { ...networkPrograms, ...shellPrograms }
  * An FMC's shells: root's bash, and admin's, into which a login leads when the FMC CLI is not enabled (recalled). The FMC CLI itself is not
  * emulated, so what would be a clish session is admin's bash.
  */
-export function fmcShells(world: World): Required<Pick<Host, 'exec' | 'terminal'>> {
+export function fmcShells(world: World, options: { readonly hold?: () => Disposable } = {}): Required<Pick<Host, 'exec' | 'terminal'>> {
   return hostShells({
-    open: (shell) => createBash({ world, programs: fmcPrograms, user: shell === 'root' ? 'root' : 'admin' }),
+    open: (shell) => createBash({ world, programs: fmcPrograms, user: shell === 'root' ? 'root' : 'admin', ...options }),
     clishKnows: () => false,
   })
 }

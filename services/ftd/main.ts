@@ -1,20 +1,19 @@
 import { runContainer } from '../../shared/os/container.ts'
+import type { FtdConfigInput } from './config.ts'
 
 // The daemons of root share their sockets and folders with the connector, which is www's, through the group.
 process.umask(0o002)
 await runContainer({
   entry: import.meta.url,
   title: 'pm',
-  async product() {
-    const { ftdPrograms, startFtd } = await import('./index.ts')
-    return { programs: ftdPrograms, start: startFtd }
-  },
+  programs: async () => (await import('./daemons.ts')).ftdPrograms,
+  start: async (world, input: FtdConfigInput) => (await import('./index.ts')).startFtd(world, input),
   commands: {
     curl: async () => ({ program: (await import('../../shared/host/programs/curl/curl.ts')).curl }),
     pmtool: async () => ({ program: (await import('../../shared/host/pmtool.ts')).pmtool('/ngfw') }),
     reboot: async () => ({ program: (await import('../../shared/host/reboot.ts')).reboot('/ngfw') }),
     clish: async () => {
-      const [{ clishCommand }, { ftdPrograms }] = await Promise.all([import('./cli/command.ts'), import('./index.ts')])
+      const [{ clishCommand }, { ftdPrograms }] = await Promise.all([import('./cli/command.ts'), import('./daemons.ts')])
       return { program: clishCommand(ftdPrograms), programs: ftdPrograms, rawTerminal: true }
     },
   },

@@ -15,30 +15,32 @@ export interface Bell {
 
 export function createBell(): Bell {
   let isRung = false
-  let wake: (() => void) | undefined
+  let waiter: { readonly resolve: () => void; readonly reject: (reason: Error) => void } | undefined
+  // A program waits thousands of times with one signal: to listen anew each time would cost more than the wait.
+  let heard: AbortSignal | undefined
+
+  function take(): typeof waiter {
+    const taken = waiter
+    waiter = undefined
+    return taken
+  }
+
   return {
     ring() {
-      isRung = true
-      wake?.()
+      if (waiter === undefined) isRung = true
+      else take()!.resolve()
     },
     rung(signal) {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason as Error)
-        const done = () => {
-          wake = undefined
-          signal.removeEventListener('abort', abort)
-        }
-        const abort = () => {
-          done()
-          reject(signal.reason as Error)
-        }
-        wake = () => {
-          done()
+        if (isRung) {
           isRung = false
-          resolve()
+          return resolve()
         }
-        if (isRung) return wake()
-        signal.addEventListener('abort', abort)
+        waiter = { resolve, reject }
+        if (heard === signal) return
+        heard = signal
+        signal.addEventListener('abort', () => heard === signal && take()?.reject(signal.reason as Error), { once: true })
       })
     },
   }

@@ -96,7 +96,7 @@ export async function startEmbeddedLab(options: EmbeddedOptions): Promise<Embedd
       pause: () => running.pause(),
       resume: () => running.resume(),
       dial: async (name: string, port: number) => {
-        if (!names.has(name)) throw new LabError('LAB_NO_SUCH_HOST', `the lab has no host ${name}; it has ${oneOf(names.values())}`)
+        if (!names.has(name)) throw new LabError('LAB_NO_SUCH_HOST', `the lab has no host ${name}; it has ${oneOf(new Set(names.values()))}`)
         return dialName(estate.operator, name, port)
       },
       terminal: async (host: string, session: TerminalSession) => {

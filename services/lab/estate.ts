@@ -37,6 +37,7 @@ export async function startEstate(sim: Sim, options: EstateOptions): Promise<Est
   const certificates = labCertificates()
   const { adminToken, interfaces } = plan
   const progress = options.progress ?? (() => {})
+  const hold = () => sim.clock.hold()
   await using started = new AsyncDisposableStack()
   const hosts = new Map<string, Host>()
   const world = (name: string, given: Omit<SimHostOptions, 'name' | 'outside'>): World => {
@@ -55,7 +56,13 @@ export async function startEstate(sim: Sim, options: EstateOptions): Promise<Est
   const closed = plan.proxy === undefined ? [] : onlyTheProxy(plan.proxy.host)
   const gateway = world('gateway', { interfaces: interfaces.gateway })
   await add(startGateway(gateway, { adminToken, rules: closed, dnsServers: [interfaces.dns[0]!.address], masquerade: '192.0.2.0/24' }))
-  await add(startProxy(world('proxy', { interfaces: interfaces.proxy }), { adminToken, settings: { authentication: null, deny: [] }, dnsServers: [interfaces.dns[0]!.address] }))
+  await add(
+    startProxy(world('proxy', { interfaces: interfaces.proxy }), {
+      adminToken,
+      settings: { authentication: null, deny: [] },
+      dnsServers: [interfaces.dns[0]!.address],
+    }),
+  )
   await add(
     startSse(world('sse', { interfaces: interfaces.sse }), {
       certificates: certificates.cloud,
@@ -64,12 +71,17 @@ export async function startEstate(sim: Sim, options: EstateOptions): Promise<Est
     }),
   )
   await add(
-    startFmc(world('fmc', { interfaces: interfaces.fmc, programs: fmcPrograms }), {
-      ...plan.fmc,
-      tls: { certPem: certificates.fmcWeb.chainPem, keyPem: certificates.fmcWeb.keyPem },
-      sftunnel: { caPem: certificates.fmcCaPem, certPem: certificates.fmcChannel.chainPem, keyPem: certificates.fmcChannel.keyPem },
-      connectorCaPem: certificates.cloudRootPem,
-    }),
+    startFmc(
+      world('fmc', { interfaces: interfaces.fmc, programs: fmcPrograms }),
+      {
+        ...plan.fmc,
+        tls: { certPem: certificates.fmcWeb.chainPem, keyPem: certificates.fmcWeb.keyPem },
+        sftunnel: { caPem: certificates.fmcCaPem, certPem: certificates.fmcChannel.chainPem, keyPem: certificates.fmcChannel.keyPem },
+        connectorCaPem: certificates.cloudRootPem,
+        systemCaPem: certificates.systemRootPem,
+      },
+      { hold },
+    ),
   )
   for (const ftd of plan.ftds) {
     await add(
@@ -87,7 +99,7 @@ export async function startEstate(sim: Sim, options: EstateOptions): Promise<Est
           ...(options.ftdVersion !== undefined && { version: options.ftdVersion }),
           ...(plan.proxy && { proxy: plan.proxy }),
         },
-        { hold: () => sim.clock.hold() },
+        { hold },
       ),
     )
   }

@@ -119,4 +119,3 @@ function plannedFtd(index: number, fleet: boolean): PlannedFtd {
 function lastByte(address: string): number {
   return Number(address.slice(address.lastIndexOf('.') + 1))
 }
-

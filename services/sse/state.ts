@@ -21,6 +21,9 @@ export interface State extends Disposable {
   readonly boots: number
 }
 
+/** Somebody may look at the file with SQLite's own tool while the cloud starts or stores; real time, since the other side is outside the lab. */
+const BUSY_MS = 5_000
+
 // Rows of about 700 bytes: pages of 16 KiB hold them with less waste and less depth than 4 KiB ones.
 const PRAGMAS = 'PRAGMA page_size = 16384; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000'
 
@@ -64,7 +67,7 @@ CREATE TABLE IF NOT EXISTS events (
 
 /** Opens or makes the database at a path of this machine, or in memory with `:memory:`. `now`: lab time. Throws SQLite's error when it cannot. */
 export function openState(path: string, now: number): State {
-  const db = new DatabaseSync(path)
+  const db = new DatabaseSync(path, { timeout: BUSY_MS })
   try {
     db.exec(PRAGMAS)
     db.exec(SCHEMA)

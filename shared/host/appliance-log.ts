@@ -66,13 +66,17 @@ export function syslogLine(epochMs: number, hostname: string, program: string, p
   return `${MONTHS[at.getUTCMonth()]} ${day} ${at.toISOString().slice(11, 19)} ${host} ${program}[${pid}]: ${message}`
 }
 
-/** Opens a log in logrus' format, as the connector writes it. The digits below the millisecond come from the World's dice. */
+/** Opens a log in logrus' format, as the connector writes it. The digits below the millisecond come from the World's dice, and never run backwards. */
 export function openLogrus(world: World, path: string): ApplianceLog<[level: LogrusLevel, message: string]> {
   const dice = world.random.stream('logrus')
   const log = openLog(world, path)
+  let last = { at: -1, nanoseconds: 0 }
   return {
     write(level, message) {
-      log.write(logrusLine(world.clock.now(), dice.int(0, 999_999), level, message))
+      const at = world.clock.now()
+      const nanoseconds = at === last.at ? Math.min(999_999, last.nanoseconds + dice.int(1_000, 30_000)) : dice.int(0, 499_999)
+      last = { at, nanoseconds }
+      log.write(logrusLine(at, nanoseconds, level, message))
     },
     flushed: () => log.flushed(),
   }

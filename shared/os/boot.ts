@@ -35,6 +35,7 @@ export interface WorldBoot {
   readonly firstPid: number
   readonly interfaces: readonly NetInterface[]
   readonly addressMap?: AddressMap
+  readonly ownsNetwork: boolean
 }
 
 /** What the child is to run. */

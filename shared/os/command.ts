@@ -21,7 +21,8 @@ export type Commands = Readonly<Record<string, () => Promise<Command>>>
  */
 export async function runOsCommand(entry: string, commands: Commands, name: string, args: readonly string[]): Promise<never> {
   const load = commands[name]
-  if (load === undefined) throw new LabError('LAB_BAD_INPUT', `${name} is no command of this container; its commands are ${oneOf(Object.keys(commands))}`)
+  if (load === undefined)
+    throw new LabError('LAB_BAD_INPUT', `${name} is no command of this container; its commands are ${oneOf(Object.keys(commands))}`)
   process.title = name
   const { program, programs = {}, rawTerminal = false } = await load()
   await using world = createOsWorld({
@@ -36,24 +37,35 @@ export async function runOsCommand(entry: string, commands: Commands, name: stri
   })
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop.abort(signal))
-  if (rawTerminal && process.stdin.isTTY) process.stdin.setRawMode(true)
+  const isRaw = rawTerminal && process.stdin.isTTY
+  if (isRaw) process.stdin.setRawMode(true)
   const code = await program(world, {
     argv: [name, ...args],
     env: environment(),
     cwd: process.cwd(),
     stdin: process.stdin,
-    stdout: outputTo(process.stdout),
-    stderr: outputTo(process.stderr),
+    stdout: outputTo(process.stdout, isRaw),
+    stderr: outputTo(process.stderr, isRaw),
     signal: stop.signal,
   })
-  if (rawTerminal && process.stdin.isTTY) process.stdin.setRawMode(false)
+  if (isRaw) process.stdin.setRawMode(false)
   await Promise.all([process.stdout, process.stderr].map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))))
   process.exit(code)
 }
 
-function outputTo(stream: NodeJS.WriteStream): Output {
+/** Node's raw terminal still adds the carriage returns to line feeds; a program that edits lines itself writes its own. */
+function outputTo(stream: NodeJS.WriteStream, isRaw: boolean): Output {
   stream.on('error', () => process.exit(141)) // As by SIGPIPE.
-  return { write: (text) => void stream.write(text) }
+  return {
+    write: (text) =>
+      void stream.write(
+        isRaw
+          ? Buffer.from(text as Uint8Array)
+              .toString()
+              .replaceAll('\r\n', '\n')
+          : text,
+      ),
+  }
 }
 
 function environment(): Record<string, string> {

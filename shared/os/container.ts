@@ -10,13 +10,16 @@ import { createOsWorld } from './world.ts'
 /** A started product. */
 type Running = Pick<Host, 'address' | 'health'> & AsyncDisposable
 
-/** What a container's entry module runs. What it takes from the product is loaded when it is needed: a command starts faster without a whole product. */
+/** What a container's entry module runs. Where a product has programs, its parts are best loaded when they are
+ * called for: a command starts faster without the whole product. */
 export interface ContainerEntry<Input> {
   /** `import.meta.url` of the entry module. */
   readonly entry: string
   /** The short name that the system's `ps` shows for the first process. */
   readonly title: string
-  product(): Promise<{ readonly programs: Programs; start(world: World, input: Input): Promise<Running> }>
+  /** Every program of the product's table; none unless given. */
+  programs?(): Promise<Programs>
+  start(world: World, input: Input): Promise<Running>
   /** Programs of the product that the container's own shells start. */
   readonly commands?: Commands
 }
@@ -40,24 +43,24 @@ const LOOK_EVERY_MS = 1_000
  */
 export async function runContainer<Input>(container: ContainerEntry<Input>): Promise<void> {
   const [mode, name, ...args] = process.argv.slice(2)
-  if (mode === '--program') return await runOsProgram((await container.product()).programs)
+  if (mode === '--program') return await runOsProgram((await container.programs?.()) ?? {})
   if (mode === '--command') return await runOsCommand(container.entry, container.commands ?? {}, name ?? '', args)
   await runHost(container, mode ?? process.env.FTDLAB_CONFIG ?? CONFIG_FILE)
 }
 
-async function runHost<Input>({ entry, title, product }: ContainerEntry<Input>, configFile: string): Promise<void> {
-  process.title = title
+async function runHost<Input>(container: ContainerEntry<Input>, configFile: string): Promise<void> {
+  process.title = container.title
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
   })
   const { host: name, seed, input } = JSON.parse(readFileSync(configFile, 'utf8')) as ContainerConfig<Input>
-  const { programs, start } = await product()
-  await using world = createOsWorld({ host: name, root: '/', seed, programs, entry })
+  const programs = (await container.programs?.()) ?? {}
+  await using world = createOsWorld({ host: name, root: '/', seed, programs, entry: container.entry, ownsNetwork: true })
   process.on('uncaughtException', (error) => {
     world.log.error('the host crashed', { error: error.stack ?? String(error) })
     process.exit(1)
   })
-  await using host = await start(world, input)
+  await using host = await container.start(world, input)
   world.log.info('the host is up', { address: host.address })
   const stopWatching = new AbortController()
   const watching = reportHealth(world, host, stopWatching.signal)

@@ -68,13 +68,22 @@ export async function applyForwarding(forwarding: Forwarding): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   const restore = execFile('iptables-restore', (error, _stdout, stderr) => {
     if (error === null) resolve()
-    else if (codeOf(error) === 'ENOENT') reject(refused('ENOTSUP', 'this machine has no iptables-restore; run a host that forwards in its container or in the sim World'))
+    else if (codeOf(error) === 'ENOENT')
+      reject(refused('ENOTSUP', 'this machine has no iptables-restore; run a host that forwards in its container or in the sim World'))
     else reject(refused('EPERM', stderr.trim()))
   })
   // A tool that is not there, or that ended early, is told above.
   restore.stdin!.on('error', () => {})
   restore.stdin!.end(toIptables(forwarding))
   await promise
+}
+
+/** What a host is told whose World is on somebody's machine: the packets there are not its to filter. */
+export async function refuseForwarding(): Promise<never> {
+  throw refused(
+    'ENOTSUP',
+    "this host is not in a container, and the machine's own packet filter is not touched; run it in its container or in the sim World",
+  )
 }
 
 function refused(code: string, why: string): NodeJS.ErrnoException {

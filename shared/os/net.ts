@@ -4,9 +4,9 @@ import { codeOf, errno } from '../kernel/errors.ts'
 import { parseIp } from '../kernel/ip.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Conn, Endpoint, Listener, Net, NetInterface, SocketRow } from '../kernel/net.ts'
-import { REAL_ADDRESSES, type Addressing } from './address-map.ts'
+import type { Addressing } from './address-map.ts'
 import type { Holdings } from './holdings.ts'
-import { applyForwarding } from './iptables.ts'
+import { applyForwarding, refuseForwarding } from './iptables.ts'
 import { ping } from './ping.ts'
 import { openUdp } from './udp.ts'
 
@@ -21,6 +21,8 @@ export interface OsNetOptions {
   readonly holdings: Holdings
   readonly sockets: () => Promise<readonly SocketRow[]>
   readonly speed: number
+  /** See `OsWorldOptions`. */
+  readonly ownsNetwork: boolean
 }
 
 /** The kernel's IP stack as a host's. */
@@ -32,15 +34,7 @@ export function osNet(options: OsNetOptions): Net {
     udp: (at) => openUdp(options, at ?? {}),
     ping: (to, timeoutMs) => ping(options, to, timeoutMs),
     sockets: options.sockets,
-    forward: async (forwarding) => {
-      // Through an address map all hosts share one machine, whose packets are nobody's to filter.
-      if (options.addressing !== REAL_ADDRESSES)
-        throw Object.assign(new Error('forward ENOTSUP: hosts on one machine have no network between them; run this host in its container or in the sim World'), {
-          code: 'ENOTSUP',
-          syscall: 'forward',
-        })
-      await applyForwarding(forwarding)
-    },
+    forward: (forwarding) => (options.ownsNetwork ? applyForwarding(forwarding) : refuseForwarding()),
   }
 }
 

@@ -35,6 +35,8 @@ export interface OsWorldOptions {
   readonly addressMap?: AddressMap
   /** The host's interfaces; needed with an address map, else the machine's. */
   readonly interfaces?: readonly NetInterface[]
+  /** The machine's routes and packet filter are the host's: a container. Default false; without it a host cannot forward. */
+  readonly ownsNetwork?: boolean
   /** Where the lab's log goes. Default standard error. */
   readonly log?: LogSink
 }
@@ -54,6 +56,7 @@ export function createOsWorld(options: OsWorldOptions): OsWorld {
     entry: options.entry.startsWith('file:') ? fileURLToPath(options.entry) : options.entry,
     firstPid: process.pid,
     interfaces: options.interfaces ?? machineInterfaces(),
+    ownsNetwork: options.ownsNetwork ?? false,
     ...(options.addressMap === undefined ? {} : { addressMap: options.addressMap }),
   }
   const sink = options.log ?? process.stderr
@@ -82,7 +85,7 @@ export function assembleWorld(options: {
     host,
     clock,
     random: seededRandom(boot.seed, boot.randomPath),
-    net: osNet({ clock, log, addressing, interfaces, holdings, sockets, speed }),
+    net: osNet({ clock, log, addressing, interfaces, holdings, sockets, speed, ownsNetwork: boot.ownsNetwork }),
     ipc: zeromqIpc(real, { holds: (resource) => holdings.add(resource) }),
     files: folderFiles(root, speed === 1 ? {} : { now: () => clock.now() }),
     log,

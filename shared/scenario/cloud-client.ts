@@ -22,7 +22,10 @@ export async function cloudEventCounts(lab: CloudSite): Promise<EventCounts['ite
 }
 
 /** A page of the cloud's events, in the order in which they were stored. */
-export async function cloudEvents(lab: CloudSite, query: { device?: string; type?: string; after?: string; limit?: number } = {}): Promise<EventList> {
+export async function cloudEvents(
+  lab: CloudSite,
+  query: { device?: string; type?: string; after?: string; limit?: number } = {},
+): Promise<EventList> {
   const words = Object.entries(query).map(([key, value]) => `${key}=${encodeURIComponent(String(value))}`)
   return EventList.parse((await get(lab, `${SSE_PATHS.events}?${words.join('&')}`)).body)
 }

@@ -1,6 +1,7 @@
 import { PassThrough, type Readable } from 'node:stream'
 import { errno } from '../kernel/errors.ts'
 import type { Child, Exit, Invocation, Output, Processes, ProcessRow, Program, Signal, SpawnOptions } from '../kernel/processes.ts'
+import type { Random } from '../kernel/random.ts'
 import type { World } from '../kernel/world.ts'
 import { clockView } from './clock.ts'
 import type { SimConn } from './conn.ts'
@@ -48,10 +49,15 @@ export class SimProcess {
     const { promise, resolve } = Promise.withResolvers<Exit>()
     this.exited = promise
     this.#resolveExit = resolve
+    const stream = `process/${options.command}#${host.countSpawn(options.command)}`
+    let random: Random | undefined
     this.world = {
       host: host.name,
       clock: clockView(host.sim.clock, this),
-      random: host.random.stream(`process/${options.command}#${host.countSpawn(options.command)}`),
+      // Few programs roll dice.
+      get random() {
+        return (random ??= host.random.stream(stream))
+      },
       net: netView(host, this),
       ipc: host.outsideIpc === undefined ? ipcView(host, this) : outsideIpcView(host, this, host.outsideIpc),
       files: host.filesFor(this),
@@ -60,10 +66,15 @@ export class SimProcess {
     }
   }
 
+  /** Aborted when the process is told to end in good order. */
+  get stopSignal(): AbortSignal {
+    return this.#stop.signal
+  }
+
   /** Runs a program to its end. */
-  async run(program: Program, invocation: Omit<Invocation, 'signal'>): Promise<void> {
+  async run(program: Program, invocation: Invocation): Promise<void> {
     try {
-      const code = await program(this.world, { ...invocation, signal: this.#stop.signal })
+      const code = await program(this.world, invocation)
       this.end({ code, signal: null })
     } catch (error) {
       if (!this.alive) return
@@ -167,13 +178,18 @@ export function spawn(host: SimHost, parentPid: number, path: string, options: S
   const child = new SimProcess(host, { pid: host.nextPid(), parentPid, user: options.user ?? 'root', command, args: argv })
   host.processes.set(child.pid, child)
   host.sim.trace(`spawn ${host.name} ${argv.join(' ')}`)
+  let { stdin } = options
   void child.run(program, {
     argv,
     env: options.env ?? {},
     cwd: options.cwd ?? '/',
-    stdin: options.stdin ?? emptyInput(),
+    // Few programs read.
+    get stdin() {
+      return (stdin ??= emptyInput())
+    },
     stdout: guarded(child, options.stdout ?? NOWHERE),
     stderr: guarded(child, options.stderr ?? NOWHERE),
+    signal: child.stopSignal,
   })
   return { pid: child.pid, exited: child.exited, kill: (signal) => child.kill(signal) }
 }

@@ -65,7 +65,7 @@ async function runEstate(options: Parameters<typeof labOf>[2], healthy: (estate:
   const sim = createSim({ seed: 1 })
   const estate = await sim.run(() => startEstate(sim, options))
   const lab = labOf(sim, estate, options, { run: (work) => sim.run(work), pass: (durationMs) => sim.advance(durationMs) })
-  await using _lab = lab
+  await using _ = lab
   for (;;) {
     const waitingFor = await missing(lab, options)
     if (waitingFor.length === 0) break

@@ -46,14 +46,17 @@ async function storedNow(lab: Lab): Promise<Stored> {
 /** How many events came in between, and how many should have and did not: one a second and device. */
 function difference(before: Stored, after: Stored, labS: number): { stored: number; missing: number } {
   const counts = [...after].map(([device, stored]) => stored - (before.get(device) ?? 0))
-  return { stored: counts.reduce((sum, count) => sum + count, 0), missing: counts.reduce((sum, count) => sum + Math.max(0, labS - count), 0) }
+  return {
+    stored: counts.reduce((sum, count) => sum + count, 0),
+    missing: counts.reduce((sum, count) => sum + Math.max(0, labS - count), 0),
+  }
 }
 
 /** Milliseconds for what must happen in a second of lab time. */
 async function floor(seconds: number): Promise<number> {
   using database = sqliteInsert(':memory:')
-  const echoes = []
-  for (let device = 0; device < FTDS; device++) echoes.push(tlsEcho(await tlsPair('cloud'), ACK_BYTES))
+  const echoes: ReturnType<typeof tlsEcho>[] = []
+  while (echoes.length < FTDS) echoes.push(tlsEcho(await tlsPair('cloud'), ACK_BYTES))
   const lines = eventLines(seconds)
   const messages = lines.map((line, index) => Buffer.from(batchText([line], index + 1)))
   const realMs = await timed(async () => {

@@ -10,7 +10,9 @@ import { renderTable } from './table.ts'
 // events were lost or doubled, or a benchmark broke; a missed budget is for people to judge, for it may be the machine's fault.
 
 const names = Object.keys(BENCHMARKS)
-const { only, quick } = parseArgs({ options: { only: { type: 'string', multiple: true }, quick: { type: 'boolean', default: false } } }).values
+const { only, quick } = parseArgs({
+  options: { only: { type: 'string', multiple: true }, quick: { type: 'boolean', default: false } },
+}).values
 const unknown = only?.find((name) => !names.includes(name))
 
 if (unknown === undefined) process.exitCode = await runAll(only ?? names)

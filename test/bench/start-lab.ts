@@ -31,6 +31,6 @@ export const bench: Benchmark = async ({ quick }) => {
 /** Milliseconds until the lab was healthy; its end is not counted. */
 async function start(seed: number): Promise<number> {
   const startMs = performance.now()
-  await using _lab = await startLab({ ftds: 1, seed })
+  await using _ = await startLab({ ftds: 1, seed })
   return performance.now() - startMs
 }

@@ -56,6 +56,17 @@ describe.each([
   })
 })
 
+test('no DNS server at all shows as a failed lookup, and heals by configuring one', async () => {
+  await using lab = await openLab()
+  await lab.inject({ kind: 'device.dns', host: 'ftd1', servers: [] })
+  await expectPrinted(lab, 'curl-not-resolved')
+  await expectPrinted(lab, 'show-network-no-dns', 'clish')
+  await lab.until({ see: 'alert', host: 'ftd1', is: 'red', within: '10m' })
+  await expectPrinted(lab, 'heal-dns-servers', 'clish')
+  await expectPrinted(lab, 'show-network', 'clish')
+  await lab.until({ see: 'alert', host: 'ftd1', is: 'green', within: '10m' })
+})
+
 test('a firewall that drops the way to the region: canConnect says curl returned 28, as documented', async () => {
   await using lab = await openLab({ region: 'eu' })
   const { id } = await lab.inject({ kind: 'net.drop', to: 'api.eu.sse.itd.cisco.com', port: 443 })

@@ -37,6 +37,17 @@ describe('a healthy device prints what the documents show', () => {
   })
 })
 
+describe('the FMC, which must reach the cloud too, prints the same', () => {
+  test.each(['curl-api-sse', 'curl-clients', 'curl-est', 'curl-eventing-ingest', 'curl-mx01', 'nslookup-api-sse', 'nslookup-amp'])(
+    '%s',
+    async (name) => {
+      // Its files have no /ngfw before them.
+      const expected = transcript(name).replaceAll('root@ftd1', 'root@fmc').replaceAll('/ngfw/', '/')
+      expectTranscript(await play(lab, 'fmc', expected), expected)
+    },
+  )
+})
+
 test('the two addresses of the alias are those that curl tries', async () => {
   const lookedUp = transcript('nslookup-api-sse')
   const { first, second } = expectTranscript(await play(lab, 'ftd1', lookedUp), lookedUp)

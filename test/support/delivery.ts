@@ -69,11 +69,11 @@ function isMeant({ type, fields }: DeviceEvent, send: Selection['send']): boolea
 
 async function storedEvents(lab: Lab, device: string) {
   // A device that was removed from the cloud meanwhile has its events there still.
-  const ids = [...(await cloudDevices(lab)).filter(({ name }) => name === device).map(({ id }) => id)]
+  const ids = (await cloudDevices(lab)).filter(({ name }) => name === device).map(({ id }) => id)
   const counted = (await cloudEventCounts(lab)).filter(({ deviceName }) => deviceName === device).map(({ device: id }) => id)
   const events = []
   for (const id of new Set([...ids, ...counted])) {
-    for (let after: string | undefined = '0'; after !== undefined; ) {
+    for (let after: string | undefined = '0'; after !== undefined;) {
       const page = await cloudEvents(lab, { device: id, after, limit: PAGE })
       events.push(...page.items)
       after = page.next

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { cloudAddresses } from '../../services/dns/zone.ts'
 import { makeEvent } from '../../services/ftd/index.ts'
 import { EventType } from '../../shared/contract/event.ts'
@@ -34,13 +34,38 @@ export type Mishap =
   | { readonly do: 'wait'; readonly ms: number }
 
 export const mishap: fc.Arbitrary<Mishap> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('switch' as const), what: fc.constantFrom(...(Object.keys(SWITCHED) as (keyof typeof SWITCHED)[])) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('kill -9' as const), process: fc.constantFrom('EventHandler', 'SSEConnector', 'ActionQueueScrape', 'sftunnel') }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('switch' as const),
+      what: fc.constantFrom(...(Object.keys(SWITCHED) as (keyof typeof SWITCHED)[])),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('kill -9' as const),
+      process: fc.constantFrom('EventHandler', 'SSEConnector', 'ActionQueueScrape', 'sftunnel'),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const), process: fc.constantFrom('EventHandler', 'SSEConnector') }) },
   { weight: 1, arbitrary: fc.constant({ do: 'reboot' as const }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('detect' as const), type: fc.constantFrom(...EventType.options), count: fc.integer({ min: 1, max: 600 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('detect' as const),
+      type: fc.constantFrom(...EventType.options),
+      count: fc.integer({ min: 1, max: 600 }),
+    }),
+  },
   // Mostly short: what is lost is lost between two things that happen close together.
-  { weight: 6, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.oneof(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 6_000 }), fc.integer({ min: 0, max: 400_000 })) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('wait' as const),
+      ms: fc.oneof(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 6_000 }), fc.integer({ min: 0, max: 400_000 })),
+    }),
+  },
 )
 
 /** Lets mishaps happen one after the other, then takes every fault back. What is left broken must heal by itself. */
@@ -48,13 +73,20 @@ export async function endure(lab: OpenLab, mishaps: readonly Mishap[]): Promise<
   const active = new Map<string, string>()
   const dice = seededRandom(lab.seed)
   for (const one of mishaps) await happen(lab, one, active, dice)
+  if (active.has('connector disabled')) await untilUp(lab)
   for (const id of active.values()) await lab.cure(id)
+}
+
+/** While a device goes down and comes up there is nobody to switch its processes off and on. */
+async function untilUp(lab: OpenLab): Promise<void> {
+  await lab.until({ see: 'cli', host: 'ftd1', run: 'pmtool status', exit: 0, within: '5m' })
 }
 
 async function happen(lab: OpenLab, mishap: Mishap, active: Map<string, string>, dice: Random): Promise<void> {
   switch (mishap.do) {
     case 'switch': {
       const id = active.get(mishap.what)
+      if (mishap.what === 'connector disabled') await untilUp(lab)
       if (id === undefined) active.set(mishap.what, (await lab.inject(SWITCHED[mishap.what])).id)
       else {
         active.delete(mishap.what)
@@ -75,7 +107,9 @@ async function happen(lab: OpenLab, mishap: Mishap, active: Map<string, string>,
       await lab.exec('ftd1', 'reboot', { shell: 'root' })
       return
     case 'detect': {
-      const events = Array.from({ length: mishap.count }, () => makeEvent(mishap.type, dice, lab.now(), '99577477-253f-418d-93cd-6c1ae3eebc45'))
+      const events = Array.from({ length: mishap.count }, () =>
+        makeEvent(mishap.type, dice, lab.now(), '99577477-253f-418d-93cd-6c1ae3eebc45'),
+      )
       return lab.sendEvents('ftd1', events)
     }
     case 'wait':

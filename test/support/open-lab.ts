@@ -1,4 +1,4 @@
-import { check } from '../../shared/scenario/probe.ts'
+import { check, type Verdict } from '../../shared/scenario/probe.ts'
 import type { Lab } from '../../shared/scenario/lab.ts'
 import { Symptom, type SymptomInput } from '../../shared/scenario/schema.ts'
 import { until } from '../../shared/scenario/verify.ts'
@@ -28,14 +28,15 @@ export async function openLab(options: Partial<LabOptions> = {}): Promise<OpenLa
   const estate = await sim.run(() => startEstate(sim, full))
   const lab = labOf(sim, estate, full, { run: (work) => sim.run(work), pass: (durationMs) => sim.advance(durationMs) })
   await untilHealthy(lab, full)
-  const held = (input: SymptomInput, { held: isHeld, observed }: { readonly held: boolean; readonly observed: string }) => {
-    if (!isHeld) throw new Error(`${JSON.stringify(input)} does not show; seen: ${observed}`)
-    return observed
-  }
   return Object.assign(lab, {
     sim,
     host: (name: string) => estate.hosts.get(name)!,
-    until: async (input: SymptomInput) => held(input, await until(lab, Symptom.parse(input))),
-    sees: async (input: SymptomInput) => held(input, await check(lab, Symptom.parse(input))),
+    until: async (input: SymptomInput) => seen(input, await until(lab, Symptom.parse(input))),
+    sees: async (input: SymptomInput) => seen(input, await check(lab, Symptom.parse(input))),
   })
+}
+
+function seen(symptom: SymptomInput, { held, observed }: Verdict): string {
+  if (!held) throw new Error(`${JSON.stringify(symptom)} does not show; seen: ${observed}`)
+  return observed
 }

@@ -46,7 +46,7 @@ interface Screen {
 function openScreen(lab: OpenLab, hostName: string, shell: ShellName): Screen {
   const stdin = new PassThrough()
   let shown = ''
-  let changed: () => void = () => {}
+  let changed: (() => void) | undefined
   /** Where what was typed last begins: a prompt before it is an answered one. */
   let answeredAt = -1
   const ended = lab.host(hostName).terminal!({
@@ -57,7 +57,7 @@ function openScreen(lab: OpenLab, hostName: string, shell: ShellName): Screen {
         shown += Buffer.from(text as Uint8Array)
           .toString()
           .replaceAll('\r\n', '\n')
-        changed()
+        changed?.()
       },
     },
     columns: 160,
@@ -87,7 +87,9 @@ function openScreen(lab: OpenLab, hostName: string, shell: ShellName): Screen {
       stdin.write(keys)
     },
     untilPrompt: () => until(promptNow),
-    untilLines: (count) => until(() => (shown.split('\n').length > count ? true : undefined)).then(() => {}),
+    async untilLines(count) {
+      await until(() => (shown.split('\n').length > count ? true : undefined))
+    },
     async hangUp() {
       stdin.end()
       await lab.sim.run(() => ended)

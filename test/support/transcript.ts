@@ -91,7 +91,7 @@ function escape(text: string): string {
 /** The shortest way from the expected to the printed lines. */
 function diff(want: readonly string[], have: readonly string[]): string[] {
   const fits = (i: number, j: number) => capture(want[i]!, have[j]!, {})
-  const common = Array.from({ length: want.length + 1 }, () => new Array<number>(have.length + 1).fill(0))
+  const common = Array.from({ length: want.length + 1 }, () => Array.from({ length: have.length + 1 }, () => 0))
   for (let i = want.length - 1; i >= 0; i--)
     for (let j = have.length - 1; j >= 0; j--)
       common[i]![j] = fits(i, j) ? common[i + 1]![j + 1]! + 1 : Math.max(common[i + 1]![j]!, common[i]![j + 1]!)

@@ -11,7 +11,8 @@ export function clishCommand(programs: Programs): Program {
   return async (world, { argv, env, stdin, stdout, stderr }) => {
     const shells = ftdShells(world, programs)
     const [, option, line, ...rest] = argv
-    if (option === undefined) return await shells.terminal({ shell: 'clish', stdin, stdout, columns: Number(env.COLUMNS ?? DEFAULT_COLUMNS) })
+    if (option === undefined)
+      return await shells.terminal({ shell: 'clish', stdin, stdout, columns: Number(env.COLUMNS ?? DEFAULT_COLUMNS) })
     if (option !== '-c' || line === undefined || rest.length > 0) {
       stderr.write('Usage: clish [-c LINE]\n')
       return 2

@@ -13,11 +13,13 @@ import { createWindow } from './event-window.ts'
 
 /** What got no acknowledgement for so long is sent again. */
 const RESEND_MS = 30_000
+/** While acknowledgements keep coming, how far they are is saved so often: each time costs two flushes of the disk. */
+const SAVE_MS = 1_000
 
 /**
  * The event handler: binds the ZeroMQ PUSH socket that the connector attaches to (seeds A, B), numbers the events of the log and sends those that the manager selected
- * until the cloud acknowledges them (invented). Batches follow Nagle's rule: a full one goes at once, a smaller one when nothing waits for an acknowledgement. What is
- * acknowledged is on disk before it is forgotten; after a kill the rest is read from the log again.
+ * until the cloud acknowledges them (invented). Batches follow Nagle's rule: a full one goes at once, a smaller one when nothing waits for an acknowledgement. The
+ * log itself is the spool: after a kill, what is not known to be acknowledged is read from it again.
  */
 export const eventHandler: Program = async (world, { signal }) => {
   const push = await world.ipc.bindPush(EVENT_SOCKET)
@@ -48,6 +50,7 @@ async function handleEvents(world: World, push: Push, acks: Pull, signal: AbortS
   let settings = await readCloudSettings(world)
   let sendAgain = false
   let progressMs = world.clock.uptimeMs()
+  let savedMs = progressMs
   let timer: Disposable | undefined
 
   const askAgain = () => {
@@ -72,7 +75,11 @@ async function handleEvents(world: World, push: Push, acks: Pull, signal: AbortS
     if (timer !== undefined || window.waiting.length === 0) return
     timer = world.clock.after(progressMs + RESEND_MS - world.clock.uptimeMs(), () => {
       timer = undefined
-      if (world.clock.uptimeMs() - progressMs >= RESEND_MS) askAgain()
+      if (world.clock.uptimeMs() - progressMs >= RESEND_MS) {
+        // Perhaps nobody takes anything now; then it is asked for again after as long.
+        progressMs = world.clock.uptimeMs()
+        askAgain()
+      }
       watchProgress()
     })
   }
@@ -104,6 +111,13 @@ async function handleEvents(world: World, push: Push, acks: Pull, signal: AbortS
     }
   }
 
+  /** Under load now and then is enough: what was acknowledged since then would be sent again after a kill, and the cloud would drop it. */
+  function saveProgress(): void {
+    if (window.waiting.length > 0 && progressMs - savedMs < SAVE_MS) return
+    savedMs = progressMs
+    saving.save()
+  }
+
   async function readAcks(): Promise<void> {
     for await (const [frame] of acks) {
       const ack = parseAck(frame)
@@ -112,7 +126,7 @@ async function handleEvents(world: World, push: Push, acks: Pull, signal: AbortS
       else if (ack.ack === 0) askAgain()
       else if (window.acknowledge(ack)) {
         progressMs = world.clock.uptimeMs()
-        saving.save()
+        saveProgress()
         bell.ring()
       }
     }

@@ -2,8 +2,8 @@ import type { EventState } from '../../../shared/contract/event.ts'
 import type { IngestAck } from '../../../shared/contract/ingest.ts'
 import type { Batch } from './event-spool.ts'
 
-/** So many batches may be without acknowledgement. */
-const MAX_BATCHES = 8
+/** So many batches may be without acknowledgement: enough to keep connector and cloud busy while each waits for the disk or the other. */
+const MAX_BATCHES = 32
 
 /** The batches that were sent and are not acknowledged, in order; and how far everything before them is done. */
 export interface Window {

@@ -1,11 +1,11 @@
 import { EVENT_STATE, EventState } from '../../../shared/contract/event.ts'
 import { cloudEventCounts } from '../../../shared/scenario/cloud-client.ts'
-import type { Lab } from '../../../shared/scenario/lab.ts'
+import type { HostInfo, Lab } from '../../../shared/scenario/lab.ts'
 import type { EventCount } from './schemas.ts'
 
 /** What became of every device's events: the device's own books against the cloud's. */
-export async function countEvents(lab: Lab): Promise<EventCount[]> {
-  const ftds = (await lab.hosts()).filter((host) => host.kind === 'ftd')
+export async function countEvents(lab: Lab, hosts: readonly HostInfo[]): Promise<EventCount[]> {
+  const ftds = hosts.filter((host) => host.kind === 'ftd')
   // The devices are asked first: what they were told is stored must be in the cloud's later answer.
   const books = await Promise.all(ftds.map(async ({ name }) => [name, await booksOf(lab, name)] as const))
   const counts = new Map((await cloudEventCounts(lab)).map((count) => [count.deviceName, count]))

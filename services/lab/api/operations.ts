@@ -9,7 +9,6 @@ import { fmcConfig } from '../../../shared/scenario/fmc-client.ts'
 import type { Scenario } from '../../../shared/scenario/schema.ts'
 import { makeEvent } from '../../ftd/events.ts'
 import { loadScenarios, scenariosNamed } from '../scenarios.ts'
-import type { Doors } from '../state/record.ts'
 import type { ApiContext } from './context.ts'
 import { countEvents } from './event-counts.ts'
 import type {
@@ -31,8 +30,9 @@ import type {
 /** How the lab is, as a whole. */
 export async function status(context: ApiContext, consolePort: number): Promise<Status> {
   const { lab } = context
-  const [hosts, { healthy, waitingFor }, events] = await Promise.all([listHosts(context), lab.healthy(), countEvents(lab)])
-  const doors: Doors = { console: consolePort, ...context.doors }
+  const hosts = await listHosts(context)
+  const [{ healthy, waitingFor }, events] = await Promise.all([lab.healthy(), countEvents(lab, hosts)])
+  const doors = { console: consolePort, ...context.doors, ssh: { ...context.doors.ssh } }
   return {
     healthy,
     waitingFor: [...waitingFor],

@@ -3,12 +3,21 @@ import { DeviceEvent, EventType } from '../../../shared/contract/event.ts'
 import { AnyFault } from '../../../shared/fault/catalogue.ts'
 import { SHELL_NAMES } from '../../../shared/host/host.ts'
 import { DurationMs } from '../../../shared/kernel/duration.ts'
-import { Doors } from '../state/record.ts'
 
 // What crosses the wire of the control API. Every time is lab time in epoch milliseconds unless its name says otherwise.
 
 /** Lab seconds per real second; what more is, no machine keeps up with. */
 export const Speed = z.number().gt(0).max(10_000).describe('lab seconds per real second')
+
+const Port = z.number().int().min(1).max(65_535)
+
+/** The loopback ports of the lab. */
+export const Doors = z.object({
+  console: Port,
+  fmc: Port.describe("FMC's HTTPS"),
+  connect: Port.describe('HTTP CONNECT to every lab host by its real name'),
+  ssh: z.record(z.string(), Port).describe('by device name'),
+})
 
 const Process = z.object({
   name: z.string(),

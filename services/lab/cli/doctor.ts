@@ -16,6 +16,7 @@ interface Finding {
 }
 
 const LEAST_MEMORY_MIB = 512
+const DOCKER_ANSWERS_WITHIN_MS = 5_000
 
 /** `ftdlab doctor`: what this machine can and cannot run, and why. Exits 1 when the lab cannot run here. */
 export async function doctor(): Promise<number> {
@@ -43,11 +44,12 @@ function node(): Finding {
 
 function machine(): Finding {
   const mib = Math.round(totalmem() / 1024 / 1024)
+  const good = mib >= LEAST_MEMORY_MIB
   return {
     what: 'processors and memory',
-    good: mib >= LEAST_MEMORY_MIB,
+    good,
     needed: false,
-    detail: `${availableParallelism()} processors, ${mib} MiB; ${LEAST_MEMORY_MIB} MiB are enough for ten FTDs`,
+    detail: `${availableParallelism()} processors, ${mib} MiB${good ? '' : `; under ${LEAST_MEMORY_MIB} MiB the lab may be ended by the system`}`,
   }
 }
 
@@ -90,7 +92,10 @@ async function ports(): Promise<Finding> {
 }
 
 function docker(): Finding {
-  const { status, stdout } = spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], { encoding: 'utf8' })
+  const { status, stdout } = spawnSync('docker', ['version', '--format', '{{.Server.Version}}'], {
+    encoding: 'utf8',
+    timeout: DOCKER_ANSWERS_WITHIN_MS,
+  })
   const good = status === 0
   return {
     what: 'Docker, for docker compose',

@@ -4,10 +4,9 @@ import { program } from './program.ts'
 
 // The entry of the command line: what a command throws becomes one sentence on standard error and exit code 1.
 
+// Whoever reads our output may have seen enough, as `head` has; a lab in the foreground must live on without.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  // Whoever reads our output has seen enough, as `head` does.
-  if (error.code === 'EPIPE') process.exit()
-  throw error
+  if (error.code !== 'EPIPE') throw error
 })
 try {
   await program((code) => (process.exitCode = code)).parseAsync()

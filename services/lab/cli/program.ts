@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Argument, Command, Option } from 'commander'
 import { LabError, oneOf } from '../../../shared/kernel/errors.ts'
 import { nearest } from '../../../shared/fault/nearest.ts'
@@ -17,6 +19,7 @@ export function program(exit: (code: number) => void): Command {
   const ftdlab = new Command('ftdlab')
   ftdlab
     .description('A lab that behaves like a Cisco Secure Firewall estate wired to the SSE cloud, made to be broken on purpose.')
+    .version(version())
     .helpCommand(false)
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(oneSentence(text)) })
@@ -37,7 +40,7 @@ export function program(exit: (code: number) => void): Command {
   const up = ftdlab.command('up').description('start the lab, in the foreground until Ctrl-C')
   up.option('--detach', 'return when it is healthy and let it run on')
     .option('--speed <N>', 'lab seconds a second', number('--speed', { above: 0, atMost: MOST_SPEED }), 10)
-    .option('--ftds <N>', 'how many FTDs', whole('--ftds', 1, 5_000), 1)
+    .option('--ftds <N>', 'how many FTDs', whole('--ftds', 1, 5_000), 2)
     .addOption(new Option('--region <region>', 'the region of the cloud').choices(REGION_IDS).default('us'))
     .option('--port <N>', 'console on N, FMC on N+1, CONNECT on N+2, SSH from N+10 on; 0: any free ports', whole('--port', 0, 65_535))
     .option('--seed <N>', "seed of the lab's dice", whole('--seed', 0, Number.MAX_SAFE_INTEGER), 1)
@@ -197,6 +200,11 @@ export function program(exit: (code: number) => void): Command {
     .description('what this machine can and cannot run, and why')
     .action(runs(async () => (await import('./doctor.ts')).doctor()))
   return ftdlab
+}
+
+/** The version of this package. */
+function version(): string {
+  return (JSON.parse(readFileSync(join(import.meta.dirname, '../../../package.json'), 'utf8')) as { version: string }).version
 }
 
 function whole(what: string, least: number, most: number): (text: string) => number {

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
+import module from 'node:module'
 import { join } from 'node:path'
 import { LabError, type LabErrorCode } from '../../../shared/kernel/errors.ts'
 import { makeStateFolder, stateFolder } from '../state/folder.ts'
@@ -19,6 +20,8 @@ export async function upDetached(options: UpOptions): Promise<number> {
   const log = openSync(folder.logFile, 'w', 0o600)
   const child = fork(join(import.meta.dirname, 'background.ts'), [JSON.stringify(options)], {
     detached: true,
+    // The entry's cache of compiled code is for its own process only, unless the environment says otherwise.
+    env: { ...process.env, NODE_COMPILE_CACHE: module.getCompileCacheDir() },
     stdio: ['ignore', log, log, 'ipc'],
   })
   closeSync(log)

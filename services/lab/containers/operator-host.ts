@@ -70,7 +70,8 @@ export async function startOperator(world: World, input: OperatorInput): Promise
   async function answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
     const name = (message.headers.host ?? '').replace(/:\d+$/, '').toLowerCase()
     // A web page somewhere that had its own name point here gets nothing.
-    if (!LOOPBACK_NAMES.includes(name)) return send(response, 401, { error: { code: 'LAB_UNAUTHORIZED', message: 'the lab answers on loopback only' } })
+    if (!LOOPBACK_NAMES.includes(name))
+      return send(response, 401, { error: { code: 'LAB_UNAUTHORIZED', message: 'the lab answers on loopback only' } })
     if (message.method !== 'GET' || message.url !== '/api/status')
       return send(response, 404, { error: { code: 'LAB_BAD_INPUT', message: 'there is only GET /api/status here' } })
     const hosts = await lookAll()

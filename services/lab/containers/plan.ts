@@ -26,7 +26,12 @@ export function planContainers(options: LabOptions, certificates: LabCertificate
   const plan = planLab(options)
   const { adminToken, interfaces } = plan
   const dnsServers = [interfaces.dns[0]!.address]
-  const files = (host: string, given: readonly NetInterfaceOptions[], input: unknown, nameServers: readonly string[] = []): ContainerFiles => ({
+  const files = (
+    host: string,
+    given: readonly NetInterfaceOptions[],
+    input: unknown,
+    nameServers: readonly string[] = [],
+  ): ContainerFiles => ({
     host,
     network: networkLines(given, nameServers),
     config: { host, seed: options.seed, input },
@@ -40,6 +45,7 @@ export function planContainers(options: LabOptions, certificates: LabCertificate
     tls: { certPem: certificates.fmcWeb.chainPem, keyPem: certificates.fmcWeb.keyPem },
     sftunnel: { caPem: certificates.fmcCaPem, certPem: certificates.fmcChannel.chainPem, keyPem: certificates.fmcChannel.keyPem },
     connectorCaPem: certificates.cloudRootPem,
+    systemCaPem: certificates.systemRootPem,
   }
   const operator: OperatorInput = {
     region: options.region,
@@ -70,6 +76,7 @@ export function planContainers(options: LabOptions, certificates: LabCertificate
         connectorCaPem: certificates.cloudRootPem,
         fmcCaPem: certificates.fmcCaPem,
         systemCaPem: certificates.systemRootPem,
+        ...(options.ftdVersion !== undefined && { version: options.ftdVersion }),
         ...(plan.proxy && { proxy: plan.proxy }),
       }
       return files(ftd.name, [ftd.networkInterface], input, dnsServers)

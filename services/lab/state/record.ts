@@ -1,39 +1,39 @@
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises'
-import { z } from 'zod'
 import { codeOf, LabError } from '../../../shared/kernel/errors.ts'
 import { reasonOf, type StateFolder } from './folder.ts'
 
-const Port = z.number().int().min(1).max(65_535)
-
 /** The loopback ports of a running lab. */
-export const Doors = z.strictObject({
-  console: Port,
+export interface Doors {
+  readonly console: number
   /** FMC's HTTPS. */
-  fmc: Port,
+  readonly fmc: number
   /** HTTP CONNECT to every lab host by its real name. */
-  connect: Port,
+  readonly connect: number
   /** SSH by device name. */
-  ssh: z.record(z.string(), Port),
-})
-export type Doors = z.infer<typeof Doors>
+  readonly ssh: Readonly<Record<string, number>>
+}
 
-const owner = { pid: z.number().int().positive(), startedAt: z.iso.datetime() }
+interface Owner {
+  readonly pid: number
+  /** Real time, ISO 8601. */
+  readonly startedAt: string
+}
+
+export interface StartingRecord extends Owner {
+  readonly state: 'starting'
+}
+
+export interface RunningRecord extends Owner {
+  readonly state: 'running'
+  /** The console and control API. */
+  readonly url: string
+  /** Who has it may change the lab over the control API. */
+  readonly token: string
+  readonly doors: Doors
+}
 
 /** What `lab.json` says: whose folder it is and, once the lab is healthy, how to reach it. */
-export const LabRecord = z.discriminatedUnion('state', [
-  z.strictObject({ state: z.literal('starting'), ...owner }),
-  z.strictObject({
-    state: z.literal('running'),
-    ...owner,
-    /** The console and control API. */
-    url: z.url(),
-    /** Who has it may change the lab over the control API. */
-    token: z.string().min(16),
-    doors: Doors,
-  }),
-])
-export type LabRecord = z.infer<typeof LabRecord>
-export type RunningRecord = Extract<LabRecord, { state: 'running' }>
+export type LabRecord = StartingRecord | RunningRecord
 
 /** Reads `lab.json`; undefined when there is none. Throws LAB_STATE_BROKEN that says what is wrong and what to do. */
 export async function readRecord(folder: StateFolder): Promise<LabRecord | undefined> {
@@ -50,10 +50,9 @@ export async function readRecord(folder: StateFolder): Promise<LabRecord | undef
   } catch (error) {
     throw broken(folder, 'it is not JSON', error)
   }
-  const parsed = LabRecord.safeParse(value)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw broken(folder, `${issue!.path.length > 0 ? `${issue!.path.join('.')}: ` : ''}${issue!.message}`, parsed.error)
+  const problem = problemOf(value)
+  if (problem !== undefined) throw broken(folder, problem)
+  return value as LabRecord
 }
 
 /** Replaces `lab.json`, for the owner's eyes only: it holds the token. */
@@ -64,7 +63,31 @@ export async function writeRecord(folder: StateFolder, record: LabRecord): Promi
   await rename(fresh, folder.recordFile)
 }
 
-function broken(folder: StateFolder, reason: string, cause: unknown): LabError {
+/** What is wrong with a record, or undefined. By hand, for every command reads it first and loading zod would take longer than the command. */
+function problemOf(value: unknown): string | undefined {
+  if (!isObject(value)) return 'it is no object'
+  const { state, pid, startedAt, url, token, doors } = value
+  if (state !== 'starting' && state !== 'running') return 'state is neither "starting" nor "running"'
+  if (!(Number.isInteger(pid) && (pid as number) > 0)) return 'pid is no process number'
+  if (typeof startedAt !== 'string' || Number.isNaN(Date.parse(startedAt))) return 'startedAt is no time'
+  if (state === 'starting') return undefined
+  if (typeof url !== 'string' || !/^http:\/\/127\.0\.0\.1:\d+$/.test(url)) return 'url is no address of this machine'
+  if (typeof token !== 'string' || token === '') return 'token is missing'
+  if (!isObject(doors)) return 'doors is no object'
+  for (const door of ['console', 'fmc', 'connect']) if (!isPort(doors[door])) return `doors.${door} is no port`
+  if (!isObject(doors['ssh']) || !Object.values(doors['ssh']).every(isPort)) return 'doors.ssh has something else than ports'
+  return undefined
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}
+
+function isPort(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= 65_535
+}
+
+function broken(folder: StateFolder, reason: string, cause?: unknown): LabError {
   return new LabError(
     'LAB_STATE_BROKEN',
     `${folder.recordFile} does not say how to reach the lab (${reason}); if no lab is running there, remove the folder ${folder.path}`,

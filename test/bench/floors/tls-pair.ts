@@ -1,6 +1,6 @@
 import { constants } from 'node:crypto'
 import { once } from 'node:events'
-import { duplexPair } from 'node:stream'
+import { duplexPair, type Duplex } from 'node:stream'
 import { connect, createSecureContext, createServer, type SecureContext, type TLSSocket } from 'node:tls'
 import { labCertificates } from '../../../services/lab/certificates.ts'
 import { CLOUD_TLS } from '../../../shared/wire/tls/server.ts'
@@ -16,7 +16,7 @@ export interface TlsPair {
 
 interface Ends {
   readonly clientContext: SecureContext
-  accept(conn: import('node:stream').Duplex): Promise<TLSSocket>
+  readonly accept: (conn: Duplex) => Promise<TLSSocket>
 }
 
 const ends = new Map<ServerKind, Ends>()

@@ -5,7 +5,7 @@ test("the root shell tests the way to the cloud as the documents do, and shows t
   await using lab = await fmcLab()
   await lab.device(1)
   const run = (command: string) => lab.sim.run(() => lab.fmc().exec!(command))
-  const checked = await run('curl -v https://api-sse.cisco.com')
+  const checked = await run('curl -v https://api-sse.cisco.com --cacert /etc/ssl/connectorCA.pem')
   expect(checked.output).toContain('Connected to api-sse.cisco.com')
   expect(checked.exitCode).toBe(0)
   const rows = await run('netstat -an | grep 8305')

@@ -41,9 +41,11 @@ test('a record comes back as it was written, readable by its owner alone', async
 
 test.each([
   ['garbage', 'it is not JSON'],
-  ['{}', 'state: '],
-  [JSON.stringify({ ...running, pid: 'x' }), 'pid: '],
-  [JSON.stringify({ ...running, doors: { ...running.doors, fmc: 0 } }), 'doors.fmc: '],
+  ['{}', 'state is neither'],
+  ['null', 'it is no object'],
+  [JSON.stringify({ ...running, url: 'http://evil.example/' }), 'url is no address of this machine'],
+  [JSON.stringify({ ...running, pid: 'x' }), 'pid is no process number'],
+  [JSON.stringify({ ...running, doors: { ...running.doors, fmc: 0 } }), 'doors.fmc is no port'],
 ])('a broken record is one sentence that says what to do: %s', async (text, reason) => {
   writeFileSync(folder.recordFile, text)
   await expect(readRecord(folder)).rejects.toMatchObject({
