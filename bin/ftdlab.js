@@ -7,6 +7,8 @@ if (major > 22 || (major === 22 && minor >= 18)) {
   module.enableCompileCache()
   await import('../services/lab/cli/main.ts')
 } else {
-  process.stderr.write(`ftdlab needs Node 22.18 or newer and this is ${process.versions.node}; \`npx ftdlab\` uses the one that \`npm ci\` installed\n`)
+  process.stderr.write(
+    `ftdlab needs Node 22.18 or newer and this is ${process.versions.node}; \`npx ftdlab\` uses the one that \`npm ci\` installed\n`,
+  )
   process.exitCode = 1
 }

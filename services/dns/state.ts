@@ -12,7 +12,7 @@ export interface DnsState {
   removeOverride(id: string): boolean
   putRecord(name: string, record: DnsRecord): void
   /** 0, 1, 2 … for each name by itself: how far its addresses are rotated in this answer. */
-  turnOf(name: string): number
+  readonly turnOf: (name: string) => number
 }
 
 /** A resolver's state that starts with a zone and no overrides. */

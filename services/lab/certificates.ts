@@ -47,7 +47,12 @@ function make(): LabCertificates {
     cloudRootPem: pki.rootPem,
     cloud: Object.fromEntries(names.map((name) => [name, pki.issue({ commonName: name })])),
     fmcCaPem: fmc.caPem,
-    fmcWeb: fmc.issue({ commonName: 'fmc', names: ['fmc', 'fmc.lab.example', ADDRESSES.fmc, 'localhost', '127.0.0.1'], validFromMs, validToMs }),
+    fmcWeb: fmc.issue({
+      commonName: 'fmc',
+      names: ['fmc', 'fmc.lab.example', ADDRESSES.fmc, 'localhost', '127.0.0.1'],
+      validFromMs,
+      validToMs,
+    }),
     fmcChannel: fmc.issue({ commonName: FMC_UUID, names: ['fmc', ADDRESSES.fmc], validFromMs, validToMs }),
     systemRootPem: createCa({ subject: SYSTEM_ROOT, validFromMs, validToMs, keyPem: newEcKeyPem() }).certPem,
   }

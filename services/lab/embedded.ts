@@ -96,13 +96,16 @@ export async function startEmbeddedLab(options: EmbeddedOptions): Promise<Embedd
       pause: () => running.pause(),
       resume: () => running.resume(),
       dial: async (name: string, port: number) => {
-        if (!names.has(name)) throw new LabError('LAB_NO_SUCH_HOST', `the lab has no host ${name}; it has ${oneOf(new Set(names.values()))}`)
+        if (!names.has(name))
+          throw new LabError('LAB_NO_SUCH_HOST', `the lab has no host ${name}; it has ${oneOf(new Set(names.values()))}`)
         return dialName(estate.operator, name, port)
       },
       terminal: async (host: string, session: TerminalSession) => {
         const found = estate.hosts.get(host)
         if (found?.terminal === undefined) {
-          const having = [...estate.hosts.values()].filter((candidate) => candidate.terminal !== undefined).map((candidate) => candidate.name)
+          const having = [...estate.hosts.values()]
+            .filter((candidate) => candidate.terminal !== undefined)
+            .map((candidate) => candidate.name)
           throw new LabError('LAB_NO_SUCH_HOST', `there is no terminal on ${host}; hosts with one are ${oneOf(having)}`)
         }
         return found.terminal(session)

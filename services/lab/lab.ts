@@ -30,7 +30,8 @@ export function labOf(sim: Sim, estate: Estate, options: LabOptions, drive: Driv
 
   const hostNamed = (name: string): Host => {
     const host = estate.hosts.get(name)
-    if (host === undefined) throw new LabError('LAB_NO_SUCH_HOST', `there is no host named ${name}; the hosts are ${oneOf(estate.hosts.keys())}`)
+    if (host === undefined)
+      throw new LabError('LAB_NO_SUCH_HOST', `there is no host named ${name}; the hosts are ${oneOf(estate.hosts.keys())}`)
     return host
   }
   const exec = (name: string, command: string, execOptions?: ExecOptions): Promise<ExecResult> => {
@@ -52,10 +53,12 @@ export function labOf(sim: Sim, estate: Estate, options: LabOptions, drive: Driv
     now: () => sim.clock.now(),
     hosts: () =>
       drive.run(async () =>
-        Promise.all([...estate.hosts.values()].map(async (host): Promise<HostStatus> => {
-          const { name, kind, address } = host
-          return { name, kind, address, ...(await host.health()) }
-        })),
+        Promise.all(
+          [...estate.hosts.values()].map(async (host): Promise<HostStatus> => {
+            const { name, kind, address } = host
+            return { name, kind, address, ...(await host.health()) }
+          }),
+        ),
       ),
     exec: (...args) => drive.run(async () => exec(...args)),
     request: (...args) => drive.run(async () => request(...args)),
@@ -96,4 +99,3 @@ async function appendEvents(sim: Sim, host: Host, events: readonly DeviceEvent[]
   const lines = events.map((event) => `${JSON.stringify(event)}\n`).join('')
   if (lines !== '') await sim.host(host.name)!.world.files.append(EVENT_LOG, lines)
 }
-

@@ -39,9 +39,13 @@ export function operatorClient(world: World, secrets: OperatorSecrets): Operator
           ...(json && { 'content-type': 'application/json' }),
           ...headers,
         },
-        ...(body !== undefined && { body: json ? JSON.stringify(body) : (body as string) }),
+        ...(body !== undefined && { body: json ? JSON.stringify(body) : body }),
       })
-      return { status: response.status, headers: firstValues(response.headers), body: parsed(response.body.toString(), response.headers['content-type']) }
+      return {
+        status: response.status,
+        headers: firstValues(response.headers),
+        body: parsed(response.body.toString(), response.headers['content-type']),
+      }
     },
     async [Symbol.asyncDispose]() {
       for (const agent of agents.values()) agent.close()
@@ -52,7 +56,8 @@ export function operatorClient(world: World, secrets: OperatorSecrets): Operator
 
 function firstValues(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
   const values: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) if (value !== undefined) values[name] = Array.isArray(value) ? value.join(', ') : value
+  for (const [name, value] of Object.entries(headers))
+    if (value !== undefined) values[name] = Array.isArray(value) ? value.join(', ') : value
   return values
 }
 

@@ -12,9 +12,12 @@ const FOLDER = join(import.meta.dirname, '../../scenarios')
 /** Every scenario of the catalogue, by id. Throws LAB_BAD_INPUT with file, line and column of what is wrong. */
 export async function loadScenarios(): Promise<Scenario[]> {
   const files = (await readdir(FOLDER)).filter((name) => name.endsWith('.yaml')).sort()
-  const scenarios = await Promise.all(files.map(async (name) => parseScenario(await readFile(join(FOLDER, name), 'utf8'), `scenarios/${name}`)))
+  const scenarios = await Promise.all(
+    files.map(async (name) => parseScenario(await readFile(join(FOLDER, name), 'utf8'), `scenarios/${name}`)),
+  )
   for (const [index, scenario] of scenarios.entries()) {
-    if (`${scenario.id}.yaml` !== files[index]) throw new LabError('LAB_BAD_INPUT', `scenarios/${files[index]}: its id is ${scenario.id}; file name and id must be the same`)
+    if (`${scenario.id}.yaml` !== files[index])
+      throw new LabError('LAB_BAD_INPUT', `scenarios/${files[index]}: its id is ${scenario.id}; file name and id must be the same`)
   }
   return scenarios
 }
@@ -25,13 +28,20 @@ export async function scenariosNamed(ids: readonly string[]): Promise<Scenario[]
   if (ids.length === 0) return all
   return ids.map((id) => {
     const found = all.find((scenario) => scenario.id === id || scenario.codename === id)
-    if (found === undefined) throw new LabError('LAB_NO_SUCH_SCENARIO', `there is no scenario ${id}; the scenarios are ${oneOf(all.map((scenario) => scenario.id))}`)
+    if (found === undefined)
+      throw new LabError(
+        'LAB_NO_SUCH_SCENARIO',
+        `there is no scenario ${id}; the scenarios are ${oneOf(all.map((scenario) => scenario.id))}`,
+      )
     return found
   })
 }
 
 /** Proves scenarios in virtual time, one after the other, and tells of each as soon as it is done. */
-export async function verify(ids: readonly string[], options: { readonly seed?: number; readonly onReport?: (report: ScenarioReport) => void } = {}): Promise<ScenarioReport[]> {
+export async function verify(
+  ids: readonly string[],
+  options: { readonly seed?: number; readonly onReport?: (report: ScenarioReport) => void } = {},
+): Promise<ScenarioReport[]> {
   const reports: ScenarioReport[] = []
   for (const scenario of await scenariosNamed(ids)) {
     const report = await verifyScenario(scenario, () => startSimLab(labOptions(scenario, options.seed ?? 1)))

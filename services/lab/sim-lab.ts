@@ -52,7 +52,9 @@ export async function missing(lab: Lab, options: Pick<LabOptions, 'traffic'>): P
   if (unwell.length > 0) return unwell
   const stored = new Set((await cloudEventCounts(lab)).filter((count) => count.stored > 0).map((count) => count.deviceName))
   return hosts
-    .filter((host) => host.kind === 'ftd' && options.traffic(host.name).some(({ ratePerSecond }) => ratePerSecond > 0) && !stored.has(host.name))
+    .filter(
+      (host) => host.kind === 'ftd' && options.traffic(host.name).some(({ ratePerSecond }) => ratePerSecond > 0) && !stored.has(host.name),
+    )
     .map((host) => `no event of ${host.name} is in the cloud yet`)
 }
 

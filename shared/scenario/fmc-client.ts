@@ -36,7 +36,8 @@ async function login(site: Requester): Promise<string> {
     headers: { authorization: `Basic ${basic}` },
   })
   const token = response.headers['x-auth-access-token']
-  if (response.status !== 204 || token === undefined) throw new Error(`FMC refused the operator's login: ${response.status} ${JSON.stringify(response.body)}`)
+  if (response.status !== 204 || token === undefined)
+    throw new Error(`FMC refused the operator's login: ${response.status} ${JSON.stringify(response.body)}`)
   tokens.set(site, token)
   return token
 }

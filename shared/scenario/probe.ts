@@ -29,7 +29,10 @@ async function look(lab: Lab, symptom: Symptom): Promise<{ held: boolean; observ
       return alert(lab, symptom)
     case 'cloud': {
       const registered = (await cloudDevices(lab)).some((device) => device.name === symptom.device)
-      return { held: registered === symptom.registered, observed: `${symptom.device} is ${registered ? '' : 'not '}on the cloud's device list` }
+      return {
+        held: registered === symptom.registered,
+        observed: `${symptom.device} is ${registered ? '' : 'not '}on the cloud's device list`,
+      }
     }
     case 'events':
       return events(lab, symptom)
@@ -60,7 +63,10 @@ async function alert(lab: Lab, symptom: Extract<Symptom, { see: 'alert' }>): Pro
   const [found] = alerts.items ?? []
   // FMC calls what is well again "recovered" for a while; an engineer sees a green sign.
   const shown = found?.status === 'RECOVERED' ? 'green' : found?.status.toLowerCase()
-  return { held: shown === symptom.is, observed: found === undefined ? 'no report of this module yet' : `${found.status}: ${found.description}` }
+  return {
+    held: shown === symptom.is,
+    observed: found === undefined ? 'no report of this module yet' : `${found.status}: ${found.description}`,
+  }
 }
 
 async function events(lab: Lab, symptom: Extract<Symptom, { see: 'events' }>): Promise<{ held: boolean; observed: string }> {

@@ -1,11 +1,16 @@
 import { z } from 'zod'
 import { DurationMs } from '../kernel/duration.ts'
 import { EventType } from '../contract/event.ts'
-import { HealthModuleId } from '../contract/sftunnel.ts'
+import type { HealthModuleId } from '../contract/sftunnel.ts'
 import { AnyFault } from '../fault/catalogue.ts'
 
 /** A text in the languages it exists in; English always. */
-const Text = z.strictObject({ en: z.string().min(1), ja: z.string().optional(), 'zh-TW': z.string().optional(), 'zh-CN': z.string().optional() })
+const Text = z.strictObject({
+  en: z.string().min(1),
+  ja: z.string().optional(),
+  'zh-TW': z.string().optional(),
+  'zh-CN': z.string().optional(),
+})
 
 /** The names that scenarios use for health modules, and FMC's ids for them. */
 export const MODULES = {
@@ -54,7 +59,13 @@ export const Symptom = z.discriminatedUnion('see', [
     arriving: z.boolean().optional(),
     ...symptomFields,
   }),
-  z.strictObject({ see: z.literal('process'), host: z.string(), process: z.string(), is: z.enum(['Running', 'Waiting', 'Down', 'User Disabled']), ...symptomFields }),
+  z.strictObject({
+    see: z.literal('process'),
+    host: z.string(),
+    process: z.string(),
+    is: z.enum(['Running', 'Waiting', 'Down', 'User Disabled']),
+    ...symptomFields,
+  }),
 ])
 export type Symptom = z.output<typeof Symptom>
 export type SymptomInput = z.input<typeof Symptom>
@@ -67,7 +78,12 @@ export const Step = z.union([
   z.strictObject({ on: z.string(), root: z.string(), input }),
   z.strictObject({ fmc: z.enum(['cloud-on', 'cloud-off']) }),
   z.strictObject({ fmc: z.enum(['health-module-on', 'health-module-off']), module: ModuleName }),
-  z.strictObject({ gateway: z.literal('allow'), from: z.array(z.string()).optional(), to: z.array(z.string()).optional(), port: z.number().int().optional() }),
+  z.strictObject({
+    gateway: z.literal('allow'),
+    from: z.array(z.string()).optional(),
+    to: z.array(z.string()).optional(),
+    port: z.number().int().optional(),
+  }),
   z.strictObject({ dns: z.literal('repair') }),
   z.strictObject({ proxy: z.literal('open') }),
   z.strictObject({ wait: DurationMs }),
@@ -91,7 +107,9 @@ export const Scenario = z.strictObject({
       internet: z.enum(['direct', 'proxy']).default('direct'),
     })
     .prefault({}),
-  workload: z.array(z.strictObject({ events: EventType, on: z.string(), rate: z.string().regex(/^\d+(\.\d+)?\/s$/, 'write a rate such as 1/s') })).default([]),
+  workload: z
+    .array(z.strictObject({ events: EventType, on: z.string(), rate: z.string().regex(/^\d+(\.\d+)?\/s$/, 'write a rate such as 1/s') }))
+    .default([]),
   faults: z.array(AnyFault).min(1),
   decoys: z.array(AnyFault).default([]),
   symptoms: z.array(Symptom).min(1),

@@ -9,7 +9,12 @@ export async function perform(lab: Lab, step: Step): Promise<string> {
     return ''
   }
   if ('on' in step) {
-    const [shell, command] = 'clish' in step ? (['clish', step.clish] as const) : 'expert' in step ? (['expert', step.expert] as const) : (['root', step.root] as const)
+    const [shell, command] =
+      'clish' in step
+        ? (['clish', step.clish] as const)
+        : 'expert' in step
+          ? (['expert', step.expert] as const)
+          : (['root', step.root] as const)
     const input = step.input === undefined ? {} : { input: step.input.map((line) => `${line}\n`).join('') }
     return (await lab.exec(step.on, command, { shell, ...input })).output
   }

@@ -128,7 +128,10 @@ async function goalReached(lab: Lab, scenario: Scenario): Promise<{ reached: boo
 export function describe(symptom: Symptom): string {
   switch (symptom.see) {
     case 'cli': {
-      const wanted = [symptom.match === undefined ? '' : `${symptom.not ? 'lacks' : 'shows'} /${symptom.match}/`, symptom.exit === undefined ? '' : `exits ${symptom.exit}`]
+      const wanted = [
+        symptom.match === undefined ? '' : `${symptom.not ? 'lacks' : 'shows'} /${symptom.match}/`,
+        symptom.exit === undefined ? '' : `exits ${symptom.exit}`,
+      ]
       return `${symptom.host}: \`${symptom.run}\` ${wanted.filter((part) => part !== '').join(' and ')}`
     }
     case 'alert':

@@ -116,7 +116,13 @@ export function ipcView(host: SimHost, self: SimProcess): Ipc {
   }
 }
 
-async function bind(host: SimHost, self: SimProcess, path: string, kind: 'push' | 'pull', limit = DEFAULT_HIGH_WATER_MARK): Promise<Socket> {
+async function bind(
+  host: SimHost,
+  self: SimProcess,
+  path: string,
+  kind: 'push' | 'pull',
+  limit = DEFAULT_HIGH_WATER_MARK,
+): Promise<Socket> {
   await self.whileAlive(Promise.resolve())
   const socket = new Socket(kind, true, limit, self)
   host.bindUnix(path, socket, { owner: self, state: 'LISTENING', path, fd: self.takeFd(), inode: host.nextInode() })
@@ -129,7 +135,13 @@ async function bind(host: SimHost, self: SimProcess, path: string, kind: 'push' 
   return socket
 }
 
-async function connect(host: SimHost, self: SimProcess, path: string, kind: 'push' | 'pull', limit = DEFAULT_HIGH_WATER_MARK): Promise<Socket> {
+async function connect(
+  host: SimHost,
+  self: SimProcess,
+  path: string,
+  kind: 'push' | 'pull',
+  limit = DEFAULT_HIGH_WATER_MARK,
+): Promise<Socket> {
   await self.whileAlive(Promise.resolve())
   const other = host.unixAt(path)
   if (other === 'ENOENT' || other === 'ECONNREFUSED') throw errno(other, 'connect', path)

@@ -241,8 +241,10 @@ async function ping(host: SimHost, self: SimProcess, to: string, timeoutMs: numb
   const { promise, resolve, reject } = Promise.withResolvers<{ rttMs: number; ttl: number }>()
   const failAfter = (delayMs: number, code: string) => sim.clock.after(delayMs, () => reject(errno(code, 'ping', to)), self)
   if (fate.kind === 'no-route') reject(errno('ENETUNREACH', 'ping', to))
-  else if (fate.kind === 'no-neighbour') failAfter(Math.min(timeoutMs, NO_NEIGHBOUR_MS), timeoutMs < NO_NEIGHBOUR_MS ? 'ETIMEDOUT' : 'EHOSTUNREACH')
-  else if (fate.kind !== 'delivered' || sim.fate(fate.host, { protocol: 'icmp', from: to, to: from }).kind !== 'delivered') failAfter(timeoutMs, 'ETIMEDOUT')
+  else if (fate.kind === 'no-neighbour')
+    failAfter(Math.min(timeoutMs, NO_NEIGHBOUR_MS), timeoutMs < NO_NEIGHBOUR_MS ? 'ETIMEDOUT' : 'EHOSTUNREACH')
+  else if (fate.kind !== 'delivered' || sim.fate(fate.host, { protocol: 'icmp', from: to, to: from }).kind !== 'delivered')
+    failAfter(timeoutMs, 'ETIMEDOUT')
   else {
     // Round trips take time only for ICMP, which shows it: a fraction of a millisecond in the same network, some more through a router.
     const rttMs = fate.hops === 0 ? 0.2 + 0.4 * host.random.next() : 8 + 6 * host.random.next()
@@ -261,9 +263,11 @@ function socketRows(host: SimHost): SocketRow[] {
   })
   const rows: SocketRow[] = []
   for (const listener of host.listeners) rows.push({ ...owned(listener), protocol: 'tcp', state: 'LISTEN', local: listener.at })
-  for (const attempt of host.dialling) rows.push({ ...owned(attempt), protocol: 'tcp', state: 'SYN_SENT', local: attempt.local, remote: attempt.remote })
+  for (const attempt of host.dialling)
+    rows.push({ ...owned(attempt), protocol: 'tcp', state: 'SYN_SENT', local: attempt.local, remote: attempt.remote })
   for (const process of host.processes.values())
-    for (const conn of process.conns()) rows.push({ ...owned(conn), protocol: 'tcp', state: conn.state, local: conn.local, remote: conn.remote })
+    for (const conn of process.conns())
+      rows.push({ ...owned(conn), protocol: 'tcp', state: conn.state, local: conn.local, remote: conn.remote })
   for (const socket of host.udpSockets) rows.push({ ...owned(socket), protocol: 'udp', local: socket.at })
   for (const unix of host.unixSockets())
     rows.push({ ...owned(unix), protocol: 'unix', state: unix.state, ...(unix.path === undefined ? {} : { path: unix.path }) })

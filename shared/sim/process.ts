@@ -35,10 +35,7 @@ export class SimProcess {
   /** No lower number is free. */
   #lowestFd = 3
 
-  constructor(
-    host: SimHost,
-    options: { pid: number; parentPid: number; user: string; command: string; args: readonly string[] },
-  ) {
+  constructor(host: SimHost, options: { pid: number; parentPid: number; user: string; command: string; args: readonly string[] }) {
     this.host = host
     this.pid = options.pid
     this.parentPid = options.parentPid
@@ -79,7 +76,8 @@ export class SimProcess {
     } catch (error) {
       if (!this.alive) return
       const stopped = this.#stop.signal.aborted
-      if (!stopped) this.host.log.error('process crashed', { process: this.command, pid: this.pid, error: (error as Error).stack ?? String(error) })
+      if (!stopped)
+        this.host.log.error('process crashed', { process: this.command, pid: this.pid, error: (error as Error).stack ?? String(error) })
       this.end(stopped ? { code: null, signal: this.#stop.signal.reason as Signal } : { code: 1, signal: null })
     }
   }
@@ -141,7 +139,7 @@ export class SimProcess {
           if (this.alive) resolve(value)
         },
         (error: unknown) => {
-          if (this.alive) reject(error as Error)
+          if (this.alive) reject(error)
         },
       )
     })
@@ -206,6 +204,5 @@ function guarded(owner: SimProcess, output: Output): Output {
 }
 
 function emptyInput(): Readable {
-  return new PassThrough().end() as Readable
+  return new PassThrough().end()
 }
-

@@ -182,7 +182,7 @@ export function netContract(name: string, makeHosts: MakeHosts): void {
       })
       await using listener = await b.net.listen({ address, port: port() }, (conn) => void server.emit('connection', conn))
       const conn = await a.net.dial({ address, port: listener.at.port })
-      const outgoing = request({ method: 'POST', host: 'b', path: '/', createConnection: () => conn as never })
+      const outgoing = request({ method: 'POST', host: 'b', path: '/', createConnection: () => conn })
       outgoing.end('echo this')
       const [response] = (await once(outgoing, 'response')) as [NodeJS.ReadableStream]
       const body: Buffer[] = []

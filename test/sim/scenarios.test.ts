@@ -7,7 +7,7 @@ const SEED = 20_260_105
 
 /** Which part of a report did not pass, with what was seen. */
 function shortcomings(report: Awaited<ReturnType<typeof verifyScenario>>): string[] {
-  const findings = [...report.symptoms.filter((finding) => !finding.pass)].map((finding) => `${finding.what}\n${finding.verdict.observed}`)
+  const findings = report.symptoms.filter((finding) => !finding.pass).map((finding) => `${finding.what}\n${finding.verdict.observed}`)
   const ways = [...report.solutions.map((way) => ['solution', way] as const), ...report.rejects.map((way) => ['reject', way] as const)]
   const wrong = ways
     .filter(([, way]) => !way.pass)

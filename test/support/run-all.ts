@@ -42,7 +42,8 @@ try {
   }
   passed += result.numPassedTests
   // A file that could not even be loaded has no tests of its own and counts as one failure.
-  failed += result.numFailedTests + result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length
+  failed +=
+    result.numFailedTests + result.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0).length
   skipped = result.numPendingTests
   if (!result.success && failed === 0) failed = 1
 } catch (error) {

@@ -38,7 +38,11 @@ test('the two Worlds do not see each other, and only the lab and tests see them'
 })
 
 test('the kernel imports nothing of ours but itself', () => {
-  expect(offenders(({ path, imports }) => (path.startsWith('shared/kernel/') ? imports.filter((i) => /^(shared\/(?!kernel)|services)/.test(i)) : []))).toEqual([])
+  expect(
+    offenders(({ path, imports }) =>
+      path.startsWith('shared/kernel/') ? imports.filter((i) => /^(shared\/(?!kernel)|services)/.test(i)) : [],
+    ),
+  ).toEqual([])
 })
 
 /** What a host must ask its World for. */
@@ -69,7 +73,10 @@ test('no file is named for what it is not', () => {
 })
 
 test('the repository speaks of the product alone: no machine paths, no registry hosts', () => {
-  const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT, encoding: 'utf8' }).split('\0')
+  const tracked = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  }).split('\0')
   const bad = tracked
     .filter((path) => path !== '' && path !== 'test/tidy/house.test.ts' && !path.startsWith('LICENSE'))
     .filter((path) => /\/work\/|registry\.npmjs|\/root\/\.npm|artifactory|nexus\./i.test(readFileSync(join(ROOT, path), 'utf8')))

@@ -1,8 +1,8 @@
 import Table from 'cli-table3'
 import colours from 'picocolors'
 
-/** Colours on a terminal only. */
-export const paint = colours.createColors(process.stdout.isTTY && colours.isColorSupported)
+/** Colours on a terminal only; `isTTY` is undefined elsewhere, and undefined would leave the choice to the environment. */
+export const paint = colours.createColors(process.stdout.isTTY === true && colours.isColorSupported)
 
 /** Writes one line to standard output. */
 export function print(line = ''): void {

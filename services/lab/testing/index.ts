@@ -35,7 +35,10 @@ export async function startLab(options: Partial<LabOptions> = {}): Promise<TestL
       const symptom = Symptom.parse(input)
       const verdict = await until(lab, symptom)
       if (!verdict.held)
-        throw new LabError('LAB_TIMED_OUT', `"${describe(symptom)}" did not show in ${symptom.within} ms of lab time; seen last: ${verdict.observed}`)
+        throw new LabError(
+          'LAB_TIMED_OUT',
+          `"${describe(symptom)}" did not show in ${symptom.within} ms of lab time; seen last: ${verdict.observed}`,
+        )
       return verdict
     },
   })

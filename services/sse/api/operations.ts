@@ -37,7 +37,7 @@ export interface Cloud {
 const ACCESS_TOKEN_S = 60
 const LONGEST_ACCESS_TOKEN_S = 3_600
 const REGISTRATION_TOKEN_LENGTH = 32
-const ALPHANUMERIC = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789']
+const ALPHANUMERIC = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'.split('')
 
 /** The regions that this cloud has: 200 for everybody, because canConnect calls it with `curl -f`. (path seed A; body invented) */
 export function listRegions(cloud: Cloud): RegionList {

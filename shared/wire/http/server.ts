@@ -28,7 +28,7 @@ export async function serveHttp(world: World, options: ServeHttpOptions): Promis
   const { handler, tls, address, port } = options
   const app = typeof handler === 'function' ? undefined : handler
   await app?.ready()
-  const server = typeof handler === 'function' ? createServer(handler) : (handler.server as Server)
+  const server = typeof handler === 'function' ? createServer(handler) : handler.server
   server.requestTimeout = 0
   server.headersTimeout = 0
   server.keepAliveTimeout = 0

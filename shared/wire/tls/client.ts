@@ -81,8 +81,8 @@ export function connectTls(conn: Conn, options: TlsClientOptions = {}): Promise<
     }
     // To check the name Node makes objects of the whole chain, which takes a fifth of the handshake's time; the leaf will do.
     // (`getPeerX509Certificate` would be quicker, but in Node 24 it empties the chain: later calls find no certificate.)
-    const { getPeerCertificate } = socket
-    socket.getPeerCertificate = () => getPeerCertificate.call(socket, false) as DetailedPeerCertificate
+    const getPeerCertificate = socket.getPeerCertificate.bind(socket)
+    socket.getPeerCertificate = () => getPeerCertificate(false) as DetailedPeerCertificate
     const settle = (): void => {
       delete (socket as Partial<TLSSocket>).getPeerCertificate
       socket.removeListener('secureConnect', onSecure)

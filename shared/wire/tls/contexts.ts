@@ -11,7 +11,7 @@ const clientContexts = new Map<string, SecureContext>()
 export function clientContext(options: SecureContextOptions): SecureContext {
   const hash = createHash('sha1')
   for (const value of [options.ca, options.key, options.cert, options.minVersion, options.maxVersion, options.ciphers]) {
-    hash.update(Buffer.isBuffer(value) ? value : String(value)).update('\0')
+    hash.update(Buffer.isBuffer(value) || typeof value === 'string' ? value : JSON.stringify(value ?? null)).update('\0')
   }
   const key = hash.digest('base64')
   const context = clientContexts.get(key) ?? createSecureContext(options)

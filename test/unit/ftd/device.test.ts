@@ -190,7 +190,9 @@ describe('health', () => {
   test('is reported soon after the start and every five minutes, green when all is well', async () => {
     const estate = await start()
     await estate.sim.advance(660_000)
-    expect(estate.fmc.reports.map(({ reports }) => reports.map(({ status }) => status))).toEqual(Array(3).fill(['GREEN', 'GREEN', 'GREEN']))
+    expect(estate.fmc.reports.map(({ reports }) => reports.map(({ status }) => status))).toEqual(
+      Array.from({ length: 3 }, () => ['GREEN', 'GREEN', 'GREEN']),
+    )
   })
 
   test('is red with the documented words when the cloud cannot be reached, also when the device is enrolled', async () => {

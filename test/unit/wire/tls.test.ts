@@ -173,7 +173,7 @@ test('client certificates are asked for, and checked where that is wanted', asyn
   const own = ca.issue({ commonName: 'ftd1', ...validity })
   const seen: (string | undefined)[] = []
   const accept = (socket: TLSSocket): void => {
-    seen.push(`${socket.authorized} ${socket.getPeerCertificate().subject.CN}`)
+    seen.push(`${socket.authorized} ${String(socket.getPeerCertificate().subject.CN)}`)
     socket.on('error', () => {}).write('hello')
   }
   const { sim, client } = await lab({ rejectUnauthorized: true, ca: ca.caPem }, accept)

@@ -62,7 +62,7 @@ function operations(contexts: Contexts): Readonly<Record<string, Readonly<Record
     const parsed = ContextBody.safeParse(body)
     if (!parsed.success) return { status: 400, body: { error: readable(parsed.error.issues) } }
     await contexts.update(parsed.data)
-    return { status: 200, body: shownContext(contexts.context!) }
+    return { status: 200, body: shownContext(contexts.context) }
   }
   const remove: Operation = async () => {
     if (contexts.context === undefined) return unknown
