@@ -54,6 +54,6 @@ function refuseConnect(world: World, client: Conn, request: IncomingMessage, { s
   world.log.info('proxy.refused', { target: request.url, client: client.remoteAddress, status })
   const lines = Object.entries({ ...headers, 'Content-Type': 'text/html', 'Content-Length': Buffer.byteLength(body), Connection: 'close' })
   client.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${body}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.map(([name, value]) => `${name}: ${String(value)}\r\n`).join('')}\r\n${body}`,
   )
 }
