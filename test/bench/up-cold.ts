@@ -33,7 +33,7 @@ export const bench: Benchmark = async ({ quick }) => {
 async function upAndDown(): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'ftdlab-bench-'))
   try {
-    const realMs = await timed(() => node([FTDLAB, 'up', '--detach', '--ftds', '1'], folder))
+    const realMs = await timed(() => node([FTDLAB, 'up', '--detach', '--port', '0', '--ftds', '1'], folder))
     await node([FTDLAB, 'down'], folder)
     return realMs
   } finally {

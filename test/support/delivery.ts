@@ -21,8 +21,12 @@ interface Selection {
   readonly send: Readonly<Record<'intrusion' | 'file' | 'connection' | 'allConnections', boolean>>
 }
 
-/** Compares a device's whole event log with what the cloud stored, event by event. */
+/**
+ * Compares a device's whole event log with what the cloud stored, event by event. Missing are those that the device believes to be stored: newer ones
+ * may still be on their way (see `untilAcknowledged`).
+ */
 export async function compareDelivery(lab: Lab, device: string): Promise<Delivery> {
+  const { acknowledged } = EventState.parse(JSON.parse(await readOnDevice(lab, device, EVENT_STATE)))
   const { send } = JSON.parse(await readOnDevice(lab, device, SETTINGS)) as Selection
   const lines = (await readOnDevice(lab, device, EVENT_LOG)).split('\n').slice(0, -1)
   const meant = new Map<number, DeviceEvent>()
@@ -40,7 +44,7 @@ export async function compareDelivery(lab: Lab, device: string): Promise<Deliver
     else if (JSON.stringify({ type, id, time, fields }) !== JSON.stringify(event)) altered.push(number)
     seen.add(number)
   }
-  return { meant: meant.size, missing: [...meant.keys()].filter((number) => !seen.has(number)), surplus, altered }
+  return { meant: meant.size, missing: [...meant.keys()].filter((number) => number <= acknowledged && !seen.has(number)), surplus, altered }
 }
 
 /** Lets lab time pass until the device has an acknowledgement for every event that its log had at the call. Throws when that takes longer than `withinMs`. */

@@ -15,10 +15,12 @@ import { createWindow } from './event-window.ts'
 const RESEND_MS = 30_000
 /** While acknowledgements keep coming, how far they are is saved so often: each time costs two flushes of the disk. */
 const SAVE_MS = 1_000
+/** After a batch that was not full, events are gathered for so long: a single event goes at once, a trickle goes in fewer batches. */
+const GATHER_MS = 3_000
 
 /**
  * The event handler: binds the ZeroMQ PUSH socket that the connector attaches to (seeds A, B), numbers the events of the log and sends those that the manager selected
- * until the cloud acknowledges them (invented). Batches follow Nagle's rule: a full one goes at once, a smaller one when nothing waits for an acknowledgement. The
+ * until the cloud acknowledges them (invented). Batches follow Nagle's rule: a full one goes at once, a smaller one when nothing waits for an acknowledgement and none went just before. The
  * log itself is the spool: after a kill, what is not known to be acknowledged is read from it again.
  */
 export const eventHandler: Program = async (world, { signal }) => {
@@ -52,6 +54,7 @@ async function handleEvents(world: World, push: Push, acks: Pull, signal: AbortS
   let progressMs = world.clock.uptimeMs()
   let savedMs = progressMs
   let timer: Disposable | undefined
+  let gathering: Disposable | undefined
 
   const askAgain = () => {
     sendAgain = true
@@ -97,7 +100,7 @@ async function handleEvents(world: World, push: Push, acks: Pull, signal: AbortS
       sendAgain = false
       for (const { text } of window.waiting) await send(text)
     }
-    while (!window.isFull) {
+    while (!window.isFull && !isGathering()) {
       await spool.fill((event) => isSelected(event, selected))
       if (spool.isEmpty) return
       if (!spool.isFull && window.waiting.length > 0) return
@@ -106,9 +109,17 @@ async function handleEvents(world: World, push: Push, acks: Pull, signal: AbortS
       window.add(batch)
       if (batch.events > 0) await send(batch.text)
       else saving.save()
-      // What was read to the end needs no second look: the log rings when it grows.
-      if (!wasFull) return
+      if (!wasFull) gather()
     }
+  }
+
+  const isGathering = () => gathering !== undefined
+
+  function gather(): void {
+    gathering = world.clock.after(GATHER_MS, () => {
+      gathering = undefined
+      bell.ring()
+    })
   }
 
   /** Under load now and then is enough: what was acknowledged since then would be sent again after a kill, and the cloud would drop it. */
@@ -142,6 +153,7 @@ async function handleEvents(world: World, push: Push, acks: Pull, signal: AbortS
     if (!signal.aborted) throw error
   } finally {
     timer?.[Symbol.dispose]()
+    gathering?.[Symbol.dispose]()
   }
   await acksRead
   await saving.saved()

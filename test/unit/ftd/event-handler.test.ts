@@ -80,11 +80,27 @@ describe('EventHandler', () => {
     await append(line(), line())
     await sim.advance(0)
     await append(line())
-    await sim.advance(0)
+    await sim.advance(3_000)
     expect([...stored]).toEqual([1, 2, 3])
     expect(batches.map(({ first, last }) => [first, last])).toEqual([[1, 2], [3, 3]]) // prettier-ignore
     const { size } = await world.files.stat(EVENT_LOG)
     expect(await state()).toEqual({ acknowledged: 3, skipped: 0, seen: 3, offset: size })
+  })
+
+  test('sends a single event at once, and gathers what follows for three seconds', async () => {
+    const { sim, start, append, line, batches } = await bench()
+    await start('/EventHandler')
+    await start('/connector')
+    await append(line())
+    await sim.advance(0)
+    expect(batches.map(({ first, last }) => [first, last])).toEqual([[1, 1]])
+    for (let second = 0; second < 2; second++) {
+      await append(line())
+      await sim.advance(1_000)
+    }
+    expect(batches).toHaveLength(1)
+    await sim.advance(1_000)
+    expect(batches.map(({ first, last }) => [first, last]).slice(1)).toEqual([[2, 3]])
   })
 
   test('sends a backlog in batches of at most 200', async () => {
@@ -170,7 +186,7 @@ describe('EventHandler', () => {
     await sim.advance(0)
     await world.files.write(EVENT_LOG, '')
     await append(line())
-    await sim.advance(0)
+    await sim.advance(3_000)
     expect([...stored]).toEqual([1, 2, 3])
   })
 
