@@ -24,7 +24,11 @@ export class LabError extends Error {
 
 /** An error as the kernel would give it, in Node's wording, e.g. `connect ECONNREFUSED 192.0.2.20:443`. */
 export function errno(code: string, syscall: string, subject?: string): NodeJS.ErrnoException {
+  // Like Node's own errors of asynchronous calls it has no stack: to take one costs more than most of the calls that fail.
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
   const error: NodeJS.ErrnoException = new Error(subject === undefined ? `${syscall} ${code}` : `${syscall} ${code} ${subject}`)
+  Error.stackTraceLimit = stackTraceLimit
   error.code = code
   error.syscall = syscall
   return error
