@@ -1,5 +1,4 @@
 import {
-  decode,
   encode,
   RECURSION_AVAILABLE,
   RECURSION_DESIRED,
@@ -8,13 +7,12 @@ import {
   type Packet,
   type Question,
 } from 'dns-packet'
+import { decodeMessage, RCODES } from '../../shared/wire/dns/message.ts'
 import type { Reply } from './answer.ts'
 
 /** What a UDP client takes that says nothing else (RFC 1035), and the most that is sent to one that says more. Bytes. */
 const PLAIN_UDP_LIMIT = 512
 const LARGEST_UDP_LIMIT = 1232
-
-const RCODES = { NOERROR: 0, FORMERR: 1, SERVFAIL: 2, NXDOMAIN: 3, NOTIMP: 4, REFUSED: 5 } as const
 
 /** Says what to answer to a question of class IN. */
 export type Answerer = (question: Question) => Reply
@@ -24,7 +22,7 @@ export type Answerer = (question: Question) => Reply
  * answer that is too long comes empty and marked as truncated; the client asks again over TCP.
  */
 export function respond(bytes: Buffer, transport: 'udp' | 'tcp', answer: Answerer): Buffer | undefined {
-  const query = decoded(bytes)
+  const query = decodeMessage(bytes)
   if (query === undefined || query.flag_qr) return undefined
   const response = responseTo(bytes, query, answer)
   if (response === undefined) return undefined
@@ -64,15 +62,6 @@ function responseTo(bytes: Buffer, query: DecodedPacket, answer: Answerer): Pack
   if (question.class !== 'IN') return { ...base, flags: flags | RCODES.REFUSED }
   const reply = answer(question)
   return reply === 'silence' ? undefined : { ...base, flags: flags | RCODES[reply.rcode], answers: [...reply.answers] }
-}
-
-function decoded(bytes: Buffer): DecodedPacket | undefined {
-  try {
-    return decode(bytes)
-  } catch {
-    // Not a DNS message: a server gives no answer to noise.
-    return undefined
-  }
 }
 
 function udpLimit(query: DecodedPacket): number {

@@ -1,6 +1,6 @@
 import { SSE_PATHS } from '../../shared/contract/sse.ts'
 import type { Files } from '../../shared/kernel/files.ts'
-import { readText } from './files.ts'
+import { readText } from '../../shared/host/optional-files.ts'
 import { CONNECTOR_PROPERTIES } from './paths.ts'
 
 /** What `connector.properties` says; a line that is missing or makes no sense leaves its field undefined. (seed A, B, C) */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { EventType } from '../../shared/contract/event.ts'
 import type { Files } from '../../shared/kernel/files.ts'
-import { readText } from './files.ts'
+import { readText } from '../../shared/host/optional-files.ts'
 import { DEVICE_FILE } from './paths.ts'
 
 /** What the device is and whom it belongs to; written once, at its first start. (invented) */

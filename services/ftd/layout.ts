@@ -1,8 +1,8 @@
 import { EVENT_LOG } from '../../shared/contract/event.ts'
 import { REGIONS } from '../../shared/contract/region.ts'
 import { layNameServers } from '../../shared/host/name-servers.ts'
+import { exists } from '../../shared/host/optional-files.ts'
 import { enableDaemons } from '../../shared/host/supervisor.ts'
-import { codeOf } from '../../shared/kernel/errors.ts'
 import type { World } from '../../shared/kernel/world.ts'
 import { writeProxy } from './cli/network-config.ts'
 import type { FtdConfig } from './config.ts'
@@ -25,7 +25,7 @@ const FOLDERS = ['/home/admin', '/root', '/tmp', '/ngfw/var/sf/run'] as const
 
 /** Lays a device's file tree where it is not there yet: after a restart the files count, not the configuration. (paths: domain facts 4.4) */
 export async function layFtdFiles(world: World, config: FtdConfig): Promise<void> {
-  const isFirstStart = !(await exists(world, DEVICE_FILE))
+  const isFirstStart = !(await exists(world.files, DEVICE_FILE))
   for (const folder of FOLDERS) await world.files.makeDir(folder)
   await layNameServers(world, config.dnsServers)
   const texts: Readonly<Record<string, string>> = {
@@ -41,7 +41,7 @@ export async function layFtdFiles(world: World, config: FtdConfig): Promise<void
     [MESSAGES_LOG]: '',
     [EVENT_LOG]: '',
   }
-  for (const [path, text] of Object.entries(texts)) if (!(await exists(world, path))) await world.files.write(path, text)
+  for (const [path, text] of Object.entries(texts)) if (!(await exists(world.files, path))) await world.files.write(path, text)
   if (!isFirstStart) return
   if (config.proxy !== undefined) {
     const { host, port, user, password } = config.proxy
@@ -54,14 +54,4 @@ export async function layFtdFiles(world: World, config: FtdConfig): Promise<void
 
 function deviceOf(world: World, { uuid, model, version, build, manager, traffic }: FtdConfig): Device {
   return { uuid: uuid ?? world.random.stream('device-uuid').uuid(), model, version, build, manager, traffic }
-}
-
-async function exists(world: World, path: string): Promise<boolean> {
-  try {
-    await world.files.stat(path)
-    return true
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false
-    throw error
-  }
 }

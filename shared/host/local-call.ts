@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { codeOf } from '../kernel/errors.ts'
 import type { Push } from '../kernel/ipc.ts'
 import type { World } from '../kernel/world.ts'
+import { removeIfThere } from './optional-files.ts'
 
 /**
  * Questions and answers between the processes of one host, over two ZeroMQ sockets: the server binds PULL at a known path, the caller binds PULL at a path of
@@ -99,7 +100,8 @@ export async function call(world: World, path: string, request: unknown, signal?
   } finally {
     await questions[Symbol.asyncDispose]()
     await answers[Symbol.asyncDispose]()
-    await removeIfThere(world, answerTo)
+    // Some ZeroMQs take the file away themselves.
+    await removeIfThere(world.files, answerTo)
   }
 }
 
@@ -121,13 +123,4 @@ function abortion(signal: AbortSignal | undefined): { readonly promise: Promise<
   const abort = () => reject(signal?.reason as Error)
   signal?.addEventListener('abort', abort)
   return { promise, forget: () => signal?.removeEventListener('abort', abort) }
-}
-
-async function removeIfThere(world: World, path: string): Promise<void> {
-  try {
-    await world.files.remove(path)
-  } catch (error) {
-    // Some ZeroMQs take the file away themselves.
-    if (codeOf(error) !== 'ENOENT') throw error
-  }
 }

@@ -1,7 +1,7 @@
 import type { ProcessState } from './host.ts'
 import type { Child } from '../kernel/processes.ts'
 import type { World } from '../kernel/world.ts'
-import { codeOf } from '../kernel/errors.ts'
+import { exists, removeIfThere } from './optional-files.ts'
 
 /** A daemon as an appliance declares it to its supervisor. */
 export interface Daemon {
@@ -99,7 +99,7 @@ export function superviseDaemon(world: World, daemon: Daemon, surroundings: Surr
     gone.abort(new Error('the daemon ended'))
     stop.removeEventListener('abort', terminate)
     if (!stop.aborted) world.log.warn('daemon ended by itself', { daemon: daemon.name, ...exit })
-    await removeIfThere(world, pidFile)
+    await removeIfThere(world.files, pidFile)
   }
 
   async function becomeReady(gone: AbortSignal): Promise<void> {
@@ -146,7 +146,7 @@ export function superviseDaemon(world: World, daemon: Daemon, surroundings: Surr
   }
 
   async function plan(): Promise<void> {
-    wanted = await exists(world, enableFile)
+    wanted = await exists(world.files, enableFile)
     become(wanted ? 'Down' : 'User Disabled')
   }
 
@@ -190,24 +190,5 @@ export function superviseDaemon(world: World, daemon: Daemon, surroundings: Surr
       }
       await plan()
     },
-  }
-}
-
-/** Removes a file; nothing happens when it is not there. */
-export async function removeIfThere(world: World, path: string): Promise<void> {
-  try {
-    await world.files.remove(path)
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error
-  }
-}
-
-async function exists(world: World, path: string): Promise<boolean> {
-  try {
-    await world.files.stat(path)
-    return true
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return false
-    throw error
   }
 }

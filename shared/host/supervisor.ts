@@ -3,7 +3,8 @@ import type { World } from '../kernel/world.ts'
 import { oneOf } from '../kernel/errors.ts'
 import { serveCalls } from './local-call.ts'
 import { type ControlAnswer, ControlRequest, controlPath, type DaemonStatus } from './supervisor-control.ts'
-import { type Daemon, removeIfThere, superviseDaemon, type SupervisedDaemon } from './supervisor-daemon.ts'
+import { removeIfThere } from './optional-files.ts'
+import { type Daemon, superviseDaemon, type SupervisedDaemon } from './supervisor-daemon.ts'
 
 export type { Daemon } from './supervisor-daemon.ts'
 
@@ -119,7 +120,7 @@ export async function startSupervisor(
     disable: async (name) => {
       const supervised = find(name)
       await inTurn(async () => {
-        await removeIfThere(world, supervised.enableFile)
+        await removeIfThere(world.files, supervised.enableFile)
         await supervised.stop()
       })
     },
@@ -134,7 +135,7 @@ export async function startSupervisor(
       inTurn(async () => {
         await stopAll()
         await world.clock.sleep(REBOOT_MS, ending.signal)
-        await removeIfThere(world, runFolder)
+        await removeIfThere(world.files, runFolder)
         await startAll()
       }),
     async [Symbol.asyncDispose]() {

@@ -1,6 +1,6 @@
 import type { Files } from '../../../shared/kernel/files.ts'
 import type { Proxy } from '../../../shared/wire/http/connect.ts'
-import { readText, removeIfThere } from '../files.ts'
+import { readText, removeIfThere } from '../../../shared/host/optional-files.ts'
 
 /** The resolver's configuration, as every program of the device reads it. (public: Linux) */
 const RESOLV_CONF = '/etc/resolv.conf'

@@ -1,21 +1,12 @@
-import { z } from 'zod'
 import { SFTUNNEL_PORT } from '../../../shared/contract/sftunnel.ts'
 import type { World } from '../../../shared/kernel/world.ts'
 import { readDevice } from '../device.ts'
-import { readJson, readText } from '../files.ts'
+import { readJson } from '../files.ts'
+import { readText } from '../../../shared/host/optional-files.ts'
 import { CLOUD_SETTINGS, SFTUNNEL_STATE } from '../paths.ts'
+import { SftunnelState } from '../processes/sftunnel/state.ts'
 import { timeText } from './layout.ts'
 
-/** What the sftunnel process writes of itself; times are epoch milliseconds. */
-const SftunnelState = z.object({
-  peer: z.string(),
-  localAddress: z.string(),
-  connectedSince: z.number().optional(),
-  lastAttempt: z.number().optional(),
-  lastDisconnect: z.number().optional(),
-  heartbeatSent: z.number().optional(),
-  heartbeatReceived: z.number().optional(),
-})
 /** Whether the manager has ever taken this device: then it has broadcast its settings, which the device keeps. */
 export async function isRegistered(world: World): Promise<boolean> {
   const state = await readJson(world, SFTUNNEL_STATE, SftunnelState)

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { decodeMessage, encodeResponse } from '../../../shared/wire/dns/message.ts'
+import { decodeMessage } from '../../../shared/wire/dns/message.ts'
+import { encodeResponse } from '../../support/dns-response.ts'
 import { createResolver } from '../../../shared/wire/dns/resolver.ts'
 import { goDialError } from '../../../shared/wire/go-errors.ts'
 import { dialName } from '../../../shared/wire/dial.ts'

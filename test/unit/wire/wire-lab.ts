@@ -1,6 +1,6 @@
 import type { Answer, DecodedPacket } from 'dns-packet'
-import { decodeMessage, encodeResponse, UDP_BYTES } from '../../../shared/wire/dns/message.ts'
-import type { ResponseOptions } from '../../../shared/wire/dns/message.ts'
+import { decodeMessage } from '../../../shared/wire/dns/message.ts'
+import { encodeResponse, UDP_BYTES, type ResponseOptions } from '../../support/dns-response.ts'
 import { createPki } from '../../../shared/wire/pki/pki.ts'
 import { createSim } from '../../../shared/sim/sim.ts'
 import type { World } from '../../../shared/kernel/world.ts'

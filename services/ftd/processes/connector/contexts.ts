@@ -1,5 +1,6 @@
 import type { World } from '../../../../shared/kernel/world.ts'
-import { readJson, removeIfThere } from '../../files.ts'
+import { readJson } from '../../files.ts'
+import { removeIfThere } from '../../../../shared/host/optional-files.ts'
 import { CONNECTOR_CONTEXT } from '../../paths.ts'
 import { type ContextBody, StoredContext } from './context.ts'
 import { startEvents, type EventsService } from './events-service.ts'

@@ -1,7 +1,7 @@
 import type { CloudSettings, HealthPolicy } from '../../../../shared/contract/sftunnel.ts'
 import type { World } from '../../../../shared/kernel/world.ts'
 import { withFqdn } from '../../connector-properties.ts'
-import { readText } from '../../files.ts'
+import { readText } from '../../../../shared/host/optional-files.ts'
 import { CLOUD_SETTINGS, CONNECTOR_PROPERTIES, HEALTH_POLICY } from '../../paths.ts'
 import { readCloudSettings } from '../../settings.ts'
 

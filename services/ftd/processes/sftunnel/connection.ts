@@ -4,7 +4,7 @@ import { dialName } from '../../../../shared/wire/dial.ts'
 import { lineChannel } from '../../../../shared/wire/sftunnel.ts'
 import { connectTls } from '../../../../shared/wire/tls/client.ts'
 import { readDevice, readHostname } from '../../device.ts'
-import { readText } from '../../files.ts'
+import { readText } from '../../../../shared/host/optional-files.ts'
 import { SFTUNNEL_CA } from '../../paths.ts'
 
 /** (invented; the manager gives up a device that is silent for 180 s) */
