@@ -3,12 +3,11 @@ import type { KeyObject } from 'node:crypto'
 import { signCertificate } from './certificate.ts'
 import type { DistinguishedName } from './certificate.ts'
 
-/** A certificate authority: its certificate and key, and how many certificates it has issued (serial numbers follow from that). */
-export interface CaState {
+/** A certificate authority as it is written down: its name, certificate and key. */
+export interface CaFiles {
   readonly subject: DistinguishedName
   readonly certPem: string
   readonly keyPem: string
-  readonly issued: number
 }
 
 export interface LeafRequest {
@@ -37,7 +36,6 @@ export interface Ca {
   issueLeaf(request: LeafRequest): string
   /** Another authority below this one, PEM. */
   issueCa(request: CaRequest): string
-  state(): CaState
 }
 
 /** A new P-256 private key, PKCS#8 PEM; takes well under a millisecond. */
@@ -66,20 +64,20 @@ export function createCa(request: CaRequest): Ca {
     issuerKey: key,
     use: { ca: true },
   })
-  return loadCa({ subject: request.subject, certPem, keyPem: request.keyPem, issued: 0 })
+  return loadCa({ subject: request.subject, certPem, keyPem: request.keyPem })
 }
 
 /** An authority from its certificate and key, e.g. as it was saved. */
-export function loadCa(state: CaState): Ca {
-  const issuerKey = createPrivateKey(state.keyPem)
+export function loadCa(authority: CaFiles): Ca {
+  const issuerKey = createPrivateKey(authority.keyPem)
   const issuerPublicKey = publicOf(issuerKey)
-  let { issued } = state
+  let issued = 0
   const issue = (request: CaRequest, use: Parameters<typeof signCertificate>[0]['use']): string => {
     issued++
     return signCertificate({
       subject: request.subject,
-      issuer: state.subject,
-      serial: serialOf(JSON.stringify(state.subject), issued),
+      issuer: authority.subject,
+      serial: serialOf(JSON.stringify(authority.subject), issued),
       validFromMs: request.validFromMs,
       validToMs: request.validToMs,
       publicKey: publicOf(createPrivateKey(request.keyPem)),
@@ -89,10 +87,9 @@ export function loadCa(state: CaState): Ca {
     })
   }
   return {
-    subject: state.subject,
-    certPem: state.certPem,
+    subject: authority.subject,
+    certPem: authority.certPem,
     issueLeaf: (request) => issue(request, { ca: false, names: request.names, client: request.client ?? false }),
     issueCa: (request) => issue(request, { ca: true }),
-    state: () => ({ ...state, issued }),
   }
 }

@@ -1,5 +1,5 @@
-import { createCa, loadCa, newEcKeyPem } from './ca.ts'
-import type { Ca, CaState } from './ca.ts'
+import { createCa, newEcKeyPem } from './ca.ts'
+import type { Ca } from './ca.ts'
 import type { DistinguishedName } from './certificate.ts'
 import type { IssuedCertificate } from './pki.ts'
 
@@ -17,7 +17,6 @@ export interface FmcCa {
   readonly caPem: string
   /** A certificate for one end of the management channel, server and client alike. */
   issue(request: FmcCertificateRequest): IssuedCertificate
-  state(): CaState
 }
 
 // The shape of the internal CA's names is recalled from FMC's own certificates, not documented: invented until somebody shows one.
@@ -30,11 +29,6 @@ const shared: DistinguishedName = [
 export function createFmcCa(options: { readonly commonName: string; readonly validFromMs: number; readonly validToMs: number }): FmcCa {
   const subject: DistinguishedName = [['title', 'InternalCA'], ['CN', options.commonName], ...shared]
   return fmcCaOf(createCa({ subject, validFromMs: options.validFromMs, validToMs: options.validToMs, keyPem: newEcKeyPem() }))
-}
-
-/** An FMC's CA as it was saved. */
-export function loadFmcCa(state: CaState): FmcCa {
-  return fmcCaOf(loadCa(state))
 }
 
 function fmcCaOf(ca: Ca): FmcCa {
@@ -52,6 +46,5 @@ function fmcCaOf(ca: Ca): FmcCa {
       })
       return { certPem, chainPem: certPem + ca.certPem, keyPem }
     },
-    state: () => ca.state(),
   }
 }

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { TlsIdentity } from '../tls/server.ts'
 import { createCa, loadCa, newEcKeyPem } from './ca.ts'
-import type { Ca, CaState } from './ca.ts'
+import type { Ca } from './ca.ts'
 import type { DistinguishedName } from './certificate.ts'
 
 /** Private keys, PKCS#8 PEM. */
@@ -10,15 +10,6 @@ export interface PkiKeys {
   readonly intermediateKeyPem: string
   /** RSA-2048, shared by all leaves: to make one takes 20 to 200 ms. */
   readonly leafKeyPem: string
-}
-
-/** All of a Pki, as JSON. */
-export interface PkiState {
-  readonly root: CaState
-  readonly intermediate: CaState
-  readonly leafKeyPem: string
-  readonly validFromMs: number
-  readonly validToMs: number
 }
 
 export interface IssueOptions {
@@ -41,7 +32,6 @@ export interface Pki {
   readonly rootPem: string
   readonly intermediatePem: string
   issue(options: IssueOptions): IssuedCertificate
-  state(): PkiState
 }
 
 export interface PkiOptions {
@@ -90,13 +80,8 @@ export function createPki(options: PkiOptions): Pki {
   const { validFromMs, validToMs, keys = pkiKeys() } = options
   const root = createCa({ subject: ROOT, validFromMs, validToMs, keyPem: keys.rootKeyPem })
   const certPem = root.issueCa({ subject: INTERMEDIATE, validFromMs, validToMs, keyPem: keys.intermediateKeyPem })
-  const intermediate = loadCa({ subject: INTERMEDIATE, certPem, keyPem: keys.intermediateKeyPem, issued: 0 })
+  const intermediate = loadCa({ subject: INTERMEDIATE, certPem, keyPem: keys.intermediateKeyPem })
   return pkiOf(root, intermediate, keys.leafKeyPem, validFromMs, validToMs)
-}
-
-/** A Pki as it was saved. */
-export function loadPki(state: PkiState): Pki {
-  return pkiOf(loadCa(state.root), loadCa(state.intermediate), state.leafKeyPem, state.validFromMs, state.validToMs)
 }
 
 function pkiOf(root: Ca, intermediate: Ca, leafKeyPem: string, validFromMs: number, validToMs: number): Pki {
@@ -115,6 +100,5 @@ function pkiOf(root: Ca, intermediate: Ca, leafKeyPem: string, validFromMs: numb
       // The root goes along, as in the seeds: OpenSSL then says "self signed certificate in certificate chain" (19).
       return { certPem, chainPem: certPem + intermediate.certPem + root.certPem, keyPem }
     },
-    state: () => ({ root: root.state(), intermediate: intermediate.state(), leafKeyPem, validFromMs, validToMs }),
   }
 }
