@@ -1,4 +1,5 @@
-# The lab's images: `ftd` (a device with its shell and the real tools), `gateway` (a router with iptables) and `host` (everything else).
+# The lab's images: `ftd` (a device with its shell and the real tools), `gateway` (a router with iptables) `host` (everything else), and `lab` (a whole lab in
+# one container, for test suites).
 # The sources run as they are: Node takes the types away.
 ARG BASE=node:24-bookworm-slim
 
@@ -54,3 +55,15 @@ ENV PATH=/ngfw/usr/local/sf/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bi
 WORKDIR /root
 ENTRYPOINT ["/lab/docker/entry", "root"]
 CMD ["node", "/lab/services/ftd/main.ts"]
+
+FROM host AS lab
+COPY bin bin
+COPY scenarios scenarios
+RUN docker/compile node lab/embedded.ts lab/cli/up.ts lab/api/server.ts
+# Its ports are published: on the loopback of whoever runs it.
+ENV FTDLAB_HOME=/var/lib/ftdlab FTDLAB_BIND=0.0.0.0
+USER node
+EXPOSE 8080 8443 8089 2200 2201 2202
+HEALTHCHECK --interval=2s --timeout=5s --start-period=60s --retries=10 CMD ["grep", "-q", "\"state\": \"running\"", "/var/lib/ftdlab/lab.json"]
+ENTRYPOINT ["node", "/lab/bin/ftdlab.js"]
+CMD ["up"]

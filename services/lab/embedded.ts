@@ -4,11 +4,9 @@ import type { RegionId } from '../../shared/contract/region.ts'
 import type { TerminalSession } from '../../shared/host/host.ts'
 import { LabError, oneOf } from '../../shared/kernel/errors.ts'
 import type { Log } from '../../shared/kernel/log.ts'
-import type { Conn } from '../../shared/kernel/net.ts'
 import { folderFiles } from '../../shared/real/folder-files.ts'
 import { confineTo } from '../../shared/real/confine.ts'
 import { zeromqIpc } from '../../shared/real/zeromq-ipc.ts'
-import type { Lab } from '../../shared/scenario/lab.ts'
 import type { OutsideIpc } from '../../shared/sim/ipc-outside.ts'
 import { pace, type Pacer } from '../../shared/sim/pace.ts'
 import { createSim } from '../../shared/sim/sim.ts'
@@ -16,6 +14,7 @@ import { dialName } from '../../shared/wire/dial.ts'
 import { labCertificates } from './certificates.ts'
 import { startEstate } from './estate.ts'
 import { labOf, type Drive } from './lab.ts'
+import { knownNames, type OperatedLab } from './operated-lab.ts'
 import type { LabOptions } from './plan.ts'
 import { DEFAULT_TRAFFIC, missing, untilHealthy } from './sim-lab.ts'
 
@@ -36,26 +35,8 @@ export interface EmbeddedOptions {
   readonly progress: (line: string) => void
 }
 
-/** A lab that keeps step with real time, with real folders and real ZeroMQ sockets for its devices. */
-export interface EmbeddedLab extends Lab {
-  /** What a client must trust to reach the clouds and FMC. */
-  readonly caPem: string
-  readonly timing: { readonly speed: number; readonly paused: boolean }
-  setSpeed(speed: number): void
-  pause(): void
-  resume(): void
-  /**
-   * Connects from the operator's workstation to a lab host by its short or real name, or by its address. Throws LAB_NO_SUCH_HOST for what the lab does
-   * not have, and the kernel's errors for what does not answer. Nothing outside the lab is ever dialled.
-   */
-  dial(name: string, port: number): Promise<Conn>
-  /** Opens a terminal on a device; resolves with the exit code when it ends. */
-  terminal(host: string, session: TerminalSession): Promise<number>
-  healthy(): Promise<{ readonly healthy: boolean; readonly waitingFor: readonly string[] }>
-}
-
-/** Starts the embedded lab: as fast as the machine can until it is healthy, and paced from then on. A failed start leaves nothing running. */
-export async function startEmbeddedLab(options: EmbeddedOptions): Promise<EmbeddedLab> {
+/** Starts the embedded lab, with real folders and real ZeroMQ sockets for its devices: as fast as the machine can until it is healthy, and paced from then on. A failed start leaves nothing running. */
+export async function startEmbeddedLab(options: EmbeddedOptions): Promise<OperatedLab> {
   const { folder, progress } = options
   const full: LabOptions = { ftds: options.ftds, region: options.region, internet: 'direct', seed: options.seed, traffic: DEFAULT_TRAFFIC }
   const sim = createSim({ seed: full.seed, startMs: Date.now(), log: options.log })
@@ -81,7 +62,7 @@ export async function startEmbeddedLab(options: EmbeddedOptions): Promise<Embedd
     const running = pacer
     const end = lab[Symbol.asyncDispose].bind(lab)
     const certificates = labCertificates()
-    const names = new Map(estate.plan.names.flatMap(({ name, addresses }) => [name, ...addresses].map((known) => [known, name] as const)))
+    const assertKnown = knownNames(estate.plan)
     return Object.assign(lab, {
       caPem: certificates.cloudRootPem + certificates.fmcCaPem,
       timing: {
@@ -96,8 +77,7 @@ export async function startEmbeddedLab(options: EmbeddedOptions): Promise<Embedd
       pause: () => running.pause(),
       resume: () => running.resume(),
       dial: async (name: string, port: number) => {
-        if (!names.has(name))
-          throw new LabError('LAB_NO_SUCH_HOST', `the lab has no host ${name}; it has ${oneOf(new Set(names.values()))}`)
+        assertKnown(name)
         return dialName(estate.operator, name, port)
       },
       terminal: async (host: string, session: TerminalSession) => {

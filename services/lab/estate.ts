@@ -53,9 +53,10 @@ export async function startEstate(sim: Sim, options: EstateOptions): Promise<Est
   const operator = world('operator', { interfaces: interfaces.operator })
   await operator.files.write('/etc/hosts', operatorHosts(plan))
   await add(startDns(world('dns', { interfaces: interfaces.dns }), { zone: plan.zone, adminToken }))
-  const closed = plan.proxy === undefined ? [] : onlyTheProxy(plan.proxy.host)
   const gateway = world('gateway', { interfaces: interfaces.gateway })
-  await add(startGateway(gateway, { adminToken, rules: closed, dnsServers: [interfaces.dns[0]!.address], masquerade: '192.0.2.0/24' }))
+  await add(
+    startGateway(gateway, { adminToken, rules: plan.gatewayRules, dnsServers: [interfaces.dns[0]!.address], masquerade: '192.0.2.0/24' }),
+  )
   await add(
     startProxy(world('proxy', { interfaces: interfaces.proxy }), {
       adminToken,
@@ -110,12 +111,4 @@ export async function startEstate(sim: Sim, options: EstateOptions): Promise<Est
 /** The operator knows every name of the lab by heart: the customer's DNS may be what is broken. */
 function operatorHosts({ names }: LabPlan): string {
   return names.flatMap(({ name, addresses }) => addresses.map((address) => `${address}\t${name}\n`)).join('')
-}
-
-/** Nothing but the proxy gets out to the web. */
-function onlyTheProxy(address: string) {
-  return [
-    { action: 'accept' as const, from: [address], to: ['203.0.113.0/24'] },
-    { action: 'drop' as const, to: ['203.0.113.0/24'] },
-  ]
 }

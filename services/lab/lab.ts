@@ -1,13 +1,12 @@
 import type { DeviceEvent } from '../../shared/contract/event.ts'
 import { EVENT_LOG } from '../../shared/contract/event.ts'
-import type { Cure } from '../../shared/fault/fault.ts'
-import { explainFault, injectFault, parseFault } from '../../shared/fault/catalogue.ts'
 import type { ExecOptions, ExecResult, Host } from '../../shared/host/host.ts'
-import { LabError, oneOf } from '../../shared/kernel/errors.ts'
-import type { ActiveFault, HostInfo, HostStatus, Lab, LabRequest, LabResponse } from '../../shared/scenario/lab.ts'
+import type { HostInfo, HostStatus, Lab, LabRequest, LabResponse } from '../../shared/scenario/lab.ts'
 import type { Sim } from '../../shared/sim/sim.ts'
+import { activeFaults } from './active-faults.ts'
 import { labCertificates } from './certificates.ts'
 import type { Estate } from './estate.ts'
+import { deviceNamed, hostNamed, noShell } from './host-named.ts'
 import { operatorClient } from './operator.ts'
 import type { LabOptions } from './plan.ts'
 
@@ -20,32 +19,24 @@ export interface Drive {
 
 /** The Lab over a simulated estate, whoever moves its time. Disposing it ends the estate. */
 export function labOf(sim: Sim, estate: Estate, options: LabOptions, drive: Drive): Lab {
-  const active = new Map<string, { readonly info: ActiveFault; readonly cure: Cure }>()
   const certificates = labCertificates()
   const client = operatorClient(estate.operator, {
     caPem: certificates.cloudRootPem + certificates.fmcCaPem,
     adminToken: estate.plan.adminToken,
   })
-  let faults = 0
 
-  const hostNamed = (name: string): Host => {
-    const host = estate.hosts.get(name)
-    if (host === undefined)
-      throw new LabError('LAB_NO_SUCH_HOST', `there is no host named ${name}; the hosts are ${oneOf(estate.hosts.keys())}`)
-    return host
-  }
   const exec = (name: string, command: string, execOptions?: ExecOptions): Promise<ExecResult> => {
-    const host = hostNamed(name)
+    const host = hostNamed(estate.hosts, name)
     if (host.exec === undefined) {
       const withShell = [...estate.hosts.values()].filter((candidate) => candidate.exec !== undefined).map((candidate) => candidate.name)
-      throw new LabError('LAB_NO_SUCH_HOST', `${name} has no shell; hosts with one are ${oneOf(withShell)}`)
+      throw noShell(name, withShell)
     }
     return host.exec(command, execOptions)
   }
-  const request = (name: string, labRequest: LabRequest): Promise<LabResponse> => client.request(hostNamed(name), labRequest)
+  const request = (name: string, labRequest: LabRequest): Promise<LabResponse> => client.request(hostNamed(estate.hosts, name), labRequest)
   const infos = (): HostInfo[] => [...estate.hosts.values()].map(({ name, kind, address }) => ({ name, kind, address }))
   // Faults act while time is driven already, so their site must not drive it a second time.
-  const site = { exec: async (...args: Parameters<typeof exec>) => exec(...args), request, hosts: async () => infos() }
+  const faults = activeFaults({ exec: async (...args) => exec(...args), request, hosts: async () => infos() })
 
   return {
     seed: options.seed,
@@ -62,26 +53,10 @@ export function labOf(sim: Sim, estate: Estate, options: LabOptions, drive: Driv
       ),
     exec: (...args) => drive.run(async () => exec(...args)),
     request: (...args) => drive.run(async () => request(...args)),
-    sendEvents: (device, events) => drive.run(async () => appendEvents(sim, hostNamed(device), events)),
-    inject: (input) =>
-      drive.run(async () => {
-        const fault = parseFault(input)
-        const cure = await injectFault(fault, site)
-        const info = { id: `f${++faults}`, fault, explanation: explainFault(fault) }
-        active.set(info.id, { info, cure })
-        return info
-      }),
-    cure: (id) =>
-      drive.run(async () => {
-        const found = active.get(id)
-        if (found === undefined) {
-          const which = active.size === 0 ? 'none is active' : `the active ones are ${oneOf(active.keys())}`
-          throw new LabError('LAB_NO_SUCH_FAULT', `there is no fault ${id}; ${which}`)
-        }
-        await found.cure()
-        active.delete(id)
-      }),
-    faults: () => [...active.values()].map(({ info }) => info),
+    sendEvents: (device, events) => drive.run(async () => appendEvents(sim, deviceNamed(estate.hosts, device), events)),
+    inject: (input) => drive.run(() => faults.inject(input)),
+    cure: (id) => drive.run(() => faults.cure(id)),
+    faults: faults.faults,
     traceHash: () => sim.traceHash(),
     pass: (durationMs) => drive.pass(durationMs),
     [Symbol.asyncDispose]: async () => {
@@ -95,7 +70,6 @@ export function labOf(sim: Sim, estate: Estate, options: LabOptions, drive: Driv
 }
 
 async function appendEvents(sim: Sim, host: Host, events: readonly DeviceEvent[]): Promise<void> {
-  if (host.kind !== 'ftd') throw new LabError('LAB_NO_SUCH_HOST', `${host.name} detects no events; only FTDs do`)
   const lines = events.map((event) => `${JSON.stringify(event)}\n`).join('')
   if (lines !== '') await sim.host(host.name)!.world.files.append(EVENT_LOG, lines)
 }

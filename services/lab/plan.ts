@@ -1,3 +1,4 @@
+import type { GatewayRule } from '../../shared/contract/admin.ts'
 import type { EventType } from '../../shared/contract/event.ts'
 import type { RegionId } from '../../shared/contract/region.ts'
 import { ADDRESSES, INTERNET, MANAGEMENT, OPERATOR, PROXY_PORT } from '../../shared/contract/topology.ts'
@@ -43,6 +44,8 @@ export interface LabPlan {
   readonly adminToken: string
   readonly fmc: Pick<FmcConfigInput, 'devices' | 'region' | 'organisation' | 'proxy'>
   readonly proxy: { readonly host: string; readonly port: number } | undefined
+  /** What the gateway is told from the beginning: where there is a proxy, nothing else gets out to the web. */
+  readonly gatewayRules: GatewayRule[]
 }
 
 /** Devices with an address in the management network: from ftd1's up to the proxy's. A larger estate lives in 100.64.0.0/10. */
@@ -104,7 +107,15 @@ export function planLab(options: LabOptions): LabPlan {
       ...(proxy && { proxy }),
     },
     proxy,
+    gatewayRules: proxy === undefined ? [] : onlyTheProxy(proxy.host),
   }
+}
+
+function onlyTheProxy(address: string): GatewayRule[] {
+  return [
+    { action: 'accept', from: [address], to: [INTERNET.prefix] },
+    { action: 'drop', to: [INTERNET.prefix] },
+  ]
 }
 
 function plannedFtd(index: number, fleet: boolean): PlannedFtd {

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LabError, oneOf } from '../../shared/kernel/errors.ts'
+import type { Lab } from '../../shared/scenario/lab.ts'
 import { parseScenario } from '../../shared/scenario/load.ts'
 import type { Scenario } from '../../shared/scenario/schema.ts'
 import { verifyScenario, type ScenarioReport } from '../../shared/scenario/verify.ts'
@@ -37,18 +38,36 @@ export async function scenariosNamed(ids: readonly string[]): Promise<Scenario[]
   })
 }
 
-/** Proves scenarios in virtual time, one after the other, and tells of each as soon as it is done. */
-export async function verify(
-  ids: readonly string[],
-  options: { readonly seed?: number; readonly onReport?: (report: ScenarioReport) => void } = {},
-): Promise<ScenarioReport[]> {
+/** Where scenarios are proved: in this process and virtual time, or in containers and real time. */
+export type VerifyIn = 'sim' | 'compose'
+
+export interface VerifyOptions {
+  /** `sim` unless given. */
+  readonly in?: VerifyIn
+  readonly seed?: number
+  /** Lab seconds a second, in containers. */
+  readonly speed?: number
+  /** Where the logs of containers are kept. */
+  readonly logFolder?: string
+  readonly onReport?: (report: ScenarioReport) => void
+}
+
+/** Proves scenarios, one after the other, and tells of each as soon as it is done. The same scenario must come to the same verdicts everywhere. */
+export async function verify(ids: readonly string[], options: VerifyOptions = {}): Promise<ScenarioReport[]> {
+  const { seed = 1, onReport, ...rest } = options
   const reports: ScenarioReport[] = []
   for (const scenario of await scenariosNamed(ids)) {
-    const report = await verifyScenario(scenario, () => startSimLab(labOptions(scenario, options.seed ?? 1)))
+    const report = await verifyScenario(scenario, () => start(labOptions(scenario, seed), rest))
     reports.push(report)
-    options.onReport?.(report)
+    onReport?.(report)
   }
   return reports
+}
+
+async function start(lab: LabOptions, { in: place, speed, logFolder }: VerifyOptions): Promise<Lab> {
+  if (place !== 'compose') return startSimLab(lab)
+  const { startComposeLab } = await import('./compose/compose-lab.ts')
+  return startComposeLab({ ...lab, ...(speed !== undefined && { speed }), ...(logFolder !== undefined && { logFolder }) })
 }
 
 /** The lab that a scenario asks for. */

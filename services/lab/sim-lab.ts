@@ -46,7 +46,10 @@ export async function untilHealthy(lab: Lab, options: LabOptions): Promise<void>
 }
 
 /** What keeps a lab from being healthy, in words. */
-export async function missing(lab: Lab, options: Pick<LabOptions, 'traffic'>): Promise<string[]> {
+export async function missing(
+  lab: Pick<Lab, 'hosts' | 'request' | 'region' | 'now'>,
+  options: Pick<LabOptions, 'traffic'>,
+): Promise<string[]> {
   const hosts = await lab.hosts()
   const unwell = hosts.filter((host) => !host.healthy).flatMap(describeUnwell)
   if (unwell.length > 0) return unwell

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { LabError, oneOf } from '../kernel/errors.ts'
 import type { Output, Program, Programs } from '../kernel/processes.ts'
+import type { ContainerConfig } from './container.ts'
 import { createOsWorld } from './world.ts'
 
 /** A program of the product as a command that a container's own shells find. */
@@ -17,16 +19,25 @@ export type Commands = Readonly<Record<string, () => Promise<Command>>>
 
 /**
  * Runs a program of the product as a command that somebody typed in the container: in this process, on its terminal, in its folder and environment, as its
- * user. Ends the process with the program's exit code. `entry` is `import.meta.url` of the entry module.
+ * user. Ends the process with the program's exit code. `entry` is `import.meta.url` of the entry module; `configFile` tells the lab's time.
  */
-export async function runOsCommand(entry: string, commands: Commands, name: string, args: readonly string[]): Promise<never> {
+export async function runOsCommand(
+  entry: string,
+  commands: Commands,
+  configFile: string,
+  name: string,
+  args: readonly string[],
+): Promise<never> {
   const load = commands[name]
   if (load === undefined)
     throw new LabError('LAB_BAD_INPUT', `${name} is no command of this container; its commands are ${oneOf(Object.keys(commands))}`)
   process.title = name
   const { program, programs = {}, rawTerminal = false } = await load()
+  const { speed, epochMs } = JSON.parse(readFileSync(configFile, 'utf8')) as ContainerConfig<unknown>
   await using world = createOsWorld({
     host: hostname(),
+    speed,
+    epochMs,
     root: '/',
     // It does not belong to the host's first process, so its dice are its own.
     seed: `${name} ${process.pid}`,

@@ -28,13 +28,18 @@ export interface ContainerEntry<Input> {
 export interface ContainerConfig<Input> {
   readonly host: string
   readonly seed: number | string
+  /** Lab seconds a second, and the real time (epoch ms) from which on they count: the same in all containers of a lab. */
+  readonly speed: number
+  readonly epochMs: number
   /** What the product's `startX` takes. */
   readonly input: Input
 }
 
-const CONFIG_FILE = '/etc/ftdlab/config.json'
-/** What the image's health check reads: a `HostHealth` that is looked up anew each second. */
-const HEALTH_FILE = '/run/ftdlab/health.json'
+/** Where a container finds its configuration. */
+export const CONFIG_FILE = '/etc/ftdlab/config.json'
+/** What the image's health check and the operator read: a `HostHealth` that is looked up anew each second. */
+export const HEALTH_FILE = '/run/ftdlab/health.json'
+/** Real time, however fast the lab's passes: this is the container's business. */
 const LOOK_EVERY_MS = 1_000
 
 /**
@@ -44,7 +49,7 @@ const LOOK_EVERY_MS = 1_000
 export async function runContainer<Input>(container: ContainerEntry<Input>): Promise<void> {
   const [mode, name, ...args] = process.argv.slice(2)
   if (mode === '--program') return await runOsProgram((await container.programs?.()) ?? {})
-  if (mode === '--command') return await runOsCommand(container.entry, container.commands ?? {}, name ?? '', args)
+  if (mode === '--command') return await runOsCommand(container.entry, container.commands ?? {}, CONFIG_FILE, name ?? '', args)
   await runHost(container, mode ?? process.env.FTDLAB_CONFIG ?? CONFIG_FILE)
 }
 
@@ -53,9 +58,9 @@ async function runHost<Input>(container: ContainerEntry<Input>, configFile: stri
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
   })
-  const { host: name, seed, input } = JSON.parse(readFileSync(configFile, 'utf8')) as ContainerConfig<Input>
+  const { host: name, seed, speed, epochMs, input } = JSON.parse(readFileSync(configFile, 'utf8')) as ContainerConfig<Input>
   const programs = (await container.programs?.()) ?? {}
-  await using world = createOsWorld({ host: name, root: '/', seed, programs, entry: container.entry, ownsNetwork: true })
+  await using world = createOsWorld({ host: name, root: '/', seed, speed, epochMs, programs, entry: container.entry, ownsNetwork: true })
   process.on('uncaughtException', (error) => {
     world.log.error('the host crashed', { error: error.stack ?? String(error) })
     process.exit(1)
@@ -63,23 +68,23 @@ async function runHost<Input>(container: ContainerEntry<Input>, configFile: stri
   await using host = await container.start(world, input)
   world.log.info('the host is up', { address: host.address })
   const stopWatching = new AbortController()
-  const watching = reportHealth(world, host, stopWatching.signal)
+  const watching = reportHealth(world, host, speed, stopWatching.signal)
   await stopped
   stopWatching.abort()
   await watching
 }
 
 /** Writes the host's health down until the signal. A file, since a port or a socket would show among the appliance's own. */
-async function reportHealth(world: World, host: Running, signal: AbortSignal): Promise<void> {
+async function reportHealth(world: World, host: Running, speed: number, signal: AbortSignal): Promise<void> {
   mkdirSync(dirname(HEALTH_FILE), { recursive: true })
   let before = ''
   while (!signal.aborted) {
-    const { healthy, waitingFor } = await host.health()
-    const text = `${JSON.stringify({ healthy, waitingFor })}\n`
-    writeFileSync(`${HEALTH_FILE}.new`, text)
+    const { healthy, waitingFor, processes } = await host.health()
+    writeFileSync(`${HEALTH_FILE}.new`, `${JSON.stringify({ healthy, waitingFor, processes })}\n`)
     renameSync(`${HEALTH_FILE}.new`, HEALTH_FILE)
+    const text = JSON.stringify({ healthy, waitingFor })
     if (text !== before) world.log.info('health', { healthy, waitingFor })
     before = text
-    await world.clock.sleep(LOOK_EVERY_MS, signal).catch(() => {}) // Only the signal ends a sleep early.
+    await world.clock.sleep(LOOK_EVERY_MS * speed, signal).catch(() => {}) // Only the signal ends a sleep early.
   }
 }

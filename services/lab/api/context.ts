@@ -1,10 +1,10 @@
 import type { Log } from '../../../shared/kernel/log.ts'
-import type { EmbeddedLab } from '../embedded.ts'
+import type { OperatedLab } from '../operated-lab.ts'
 import type { Doors } from '../state/record.ts'
 
 /** What the control API works on. */
 export interface ApiContext {
-  readonly lab: EmbeddedLab
+  readonly lab: OperatedLab
   /** What a client must know to change the lab. */
   readonly token: string
   readonly log: Log

@@ -4,12 +4,16 @@ import { Argument, Command, Option } from 'commander'
 import { LabError, oneOf } from '../../../shared/kernel/errors.ts'
 import { nearest } from '../../../shared/fault/nearest.ts'
 import type { EventsLsOptions } from './events.ts'
+import type { VerifyOptions } from '../scenarios.ts'
 import type { UpOptions } from './running-lab.ts'
 
 const EVENT_TYPES = ['intrusion', 'connection', 'file', 'malware'] as const
 const REGION_IDS = ['us', 'eu', 'apj'] as const
 const SHELLS = ['clish', 'expert', 'root'] as const
 const MOST_SPEED = 10_000
+/** Real programs need real time. */
+const MOST_COMPOSED_SPEED = 1_000
+const VERIFY_IN = ['sim', 'compose'] as const
 
 /**
  * The command line: words and options, each verb in a file of its own that is loaded when it is used. `exit` gets the exit code of the verb. Wrong words are
@@ -44,6 +48,12 @@ export function program(exit: (code: number) => void): Command {
     .addOption(new Option('--region <region>', 'the region of the cloud').choices(REGION_IDS).default('us'))
     .option('--port <N>', 'console on N, FMC on N+1, CONNECT on N+2, SSH from N+10 on; 0: any free ports', whole('--port', 0, 65_535))
     .option('--seed <N>', "seed of the lab's dice", whole('--seed', 0, Number.MAX_SAFE_INTEGER), 1)
+    .addOption(
+      new Option('--bind <address>', 'open the doors on this address; for a container whose ports are published')
+        .env('FTDLAB_BIND')
+        .hideHelp(),
+    )
+    .option('--compose', 'in containers, with the real tools; needs Docker with Compose')
     .action(
       runs(async ({ detach, ...options }: { detach?: boolean } & UpOptions) =>
         detach === true ? (await import('./up-detached.ts')).upDetached(options) : (await import('./up.ts')).up(options),
@@ -121,12 +131,19 @@ export function program(exit: (code: number) => void): Command {
     )
   scenario
     .command('verify')
-    .description('prove them in virtual time; no lab need run')
+    .description('prove them, in labs of its own; no lab need run')
     .argument('[ids...]', 'ids or code names; all unless given')
     .option('--json', 'for scripts')
     .option('--seed <N>', "seed of the labs' dice", whole('--seed', 0, Number.MAX_SAFE_INTEGER))
+    .addOption(new Option('--in <place>', 'virtual time in this process, or real containers').choices(VERIFY_IN).default('sim'))
+    .addOption(
+      new Option('--speed <N>', 'lab seconds a second, in containers')
+        .argParser(number('--speed', { above: 0, atMost: MOST_COMPOSED_SPEED }))
+        .env('LAB_SPEED'),
+    )
+    .option('--log-folder <folder>', "where the containers' logs are kept")
     .action(
-      runs(async (ids: string[], options: { json?: boolean; seed?: number }) =>
+      runs(async (ids: string[], options: Omit<VerifyOptions, 'onReport'> & { json?: boolean }) =>
         (await import('./scenario.ts')).scenarioVerify(ids, options),
       ),
     )

@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { RegionId } from '../../../shared/contract/region.ts'
 import type { HostInfo } from '../../../shared/scenario/lab.ts'
+import type { Log } from '../../../shared/kernel/log.ts'
+import type { ComposeLab } from '../compose/compose-lab.ts'
 import { assertFree } from '../doors/listen.ts'
 import { planDoors, portsOf } from '../doors/plan.ts'
+import type { OperatedLab } from '../operated-lab.ts'
 import { clearStateFolder, makeStateFolder, type StateFolder } from '../state/folder.ts'
 import { takeLock } from '../state/lock.ts'
 import { readRecord, writeRecord, type RunningRecord } from '../state/record.ts'
@@ -16,6 +20,10 @@ export interface UpOptions {
   readonly speed: number
   /** The first port; the fixed defaults without it. */
   readonly port?: number | undefined
+  /** The address that the doors are opened on; loopback without it. */
+  readonly bind?: string | undefined
+  /** In containers instead of this process. */
+  readonly compose?: boolean | undefined
 }
 
 /** What there is to say of a lab that has come up. */
@@ -27,6 +35,8 @@ export interface Summary {
   readonly caFile: string
   readonly logFile: string
   readonly healthyAfterMs: number
+  /** The Compose project of a lab of containers. */
+  readonly project: string | undefined
 }
 
 /** A lab of this process, with its doors open. Disposing it ends everything and leaves the state folder as one without a lab. */
@@ -45,7 +55,7 @@ export interface RunContext {
 }
 
 /**
- * Starts the embedded lab in this process: state folder, lab, API and doors. A failed start leaves nothing behind. Throws LAB_ALREADY_RUNNING, LAB_PORT_IN_USE,
+ * Starts a lab that this process runs, or whose containers it looks after: state folder, lab, API and doors. A failed start leaves nothing behind. Throws LAB_ALREADY_RUNNING, LAB_PORT_IN_USE,
  * LAB_STATE_BROKEN, LAB_BAD_INPUT, LAB_TIMED_OUT.
  */
 export async function startRunningLab(
@@ -56,7 +66,7 @@ export async function startRunningLab(
   const startedMs = performance.now()
   const startedAt = new Date().toISOString()
   const ftds = Array.from({ length: options.ftds }, (_, index) => `ftd${index + 1}`)
-  const plan = planDoors({ base: options.port, ftds })
+  const plan = planDoors({ base: options.port, ftds, address: options.bind })
   await using started = new AsyncDisposableStack()
 
   await makeStateFolder(folder)
@@ -69,15 +79,14 @@ export async function startRunningLab(
   await assertFree(portsOf(plan))
 
   // Only what has come so far is worth the time to load the products.
-  const [{ openLog }, { startEmbeddedLab }, { openDoors }, { openApi }] = await Promise.all([
+  const [startLab, { openLog }, { openDoors }, { openApi }] = await Promise.all([
+    starterOf(options),
     import('../state/log.ts'),
-    import('../embedded.ts'),
     import('../doors/doors.ts'),
     import('../api/server.ts'),
   ])
   const log = started.use(openLog(folder, { fresh: freshLog }))
-  const { ftds: count, region, seed, speed } = options
-  const lab = started.use(await startEmbeddedLab({ ftds: count, region, seed, speed, folder: folder.path, log, progress }))
+  const lab = started.use(await startLab({ folder, log, progress, signal }))
   signal.throwIfAborted()
   await writeFile(folder.caFile, lab.caPem)
 
@@ -101,8 +110,38 @@ export async function startRunningLab(
   const { path, caFile, logFile } = folder
   const running = started.move()
   return {
-    summary: { record, hosts, speed, folder: path, caFile, logFile, healthyAfterMs: performance.now() - startedMs },
+    summary: {
+      record,
+      hosts,
+      speed: options.speed,
+      folder: path,
+      caFile,
+      logFile,
+      healthyAfterMs: performance.now() - startedMs,
+      project: 'project' in lab ? lab.project : undefined,
+    },
     endAsked,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+type StartContext = Pick<RunContext, 'progress' | 'signal'> & { readonly folder: StateFolder; readonly log: Log }
+
+/** Loads what such a lab is made of. */
+async function starterOf({
+  ftds,
+  region,
+  seed,
+  speed,
+  compose,
+}: UpOptions): Promise<(context: StartContext) => Promise<OperatedLab | ComposeLab>> {
+  if (compose !== true) {
+    const { startEmbeddedLab } = await import('../embedded.ts')
+    return ({ folder, log, progress }) => startEmbeddedLab({ ftds, region, seed, speed, folder: folder.path, log, progress })
+  }
+  const { startComposeLab } = await import('../compose/compose-lab.ts')
+  return ({ folder, progress, signal }) => {
+    progress('starting the containers')
+    return startComposeLab({ ftds, region, seed, speed, logFolder: join(folder.path, 'containers'), signal })
   }
 }

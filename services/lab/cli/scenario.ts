@@ -1,7 +1,7 @@
 import type { Scenario } from '../../../shared/scenario/schema.ts'
 import { describe, type ScenarioReport, type WayReport } from '../../../shared/scenario/verify.ts'
 import { explainFault } from '../../../shared/fault/catalogue.ts'
-import { loadScenarios, scenariosNamed, verify } from '../scenarios.ts'
+import { loadScenarios, scenariosNamed, verify, type VerifyOptions } from '../scenarios.ts'
 import { paint, print, printJson, printTable } from './print.ts'
 
 /** `ftdlab scenario ls`: the catalogue. Ids tell the answer, so only `--json` has them. */
@@ -47,18 +47,15 @@ function showAnswers(scenario: Scenario): void {
   print(scenario.debrief.en.trim())
 }
 
-/** `ftdlab scenario verify`: proves scenarios in virtual time, in this process; no lab need run. Exits 1 when one does not hold. */
+/** `ftdlab scenario verify`: proves scenarios in labs of its own, in virtual time or in containers; no lab need run. Exits 1 when one does not hold. */
 export async function scenarioVerify(
   ids: readonly string[],
-  options: { readonly json?: boolean; readonly seed?: number },
+  { json, ...options }: Omit<VerifyOptions, 'onReport'> & { readonly json?: boolean },
 ): Promise<number> {
-  const reports = await verify(ids, {
-    ...(options.seed !== undefined && { seed: options.seed }),
-    ...(options.json !== true && { onReport: printReport }),
-  })
-  if (options.json === true) printJson({ scenarios: reports })
+  const reports = await verify(ids, { ...options, ...(json !== true && { onReport: printReport }) })
+  if (json === true) printJson({ scenarios: reports })
   const failed = reports.filter(({ pass }) => !pass)
-  if (options.json !== true)
+  if (json !== true)
     print(
       failed.length === 0
         ? `all ${reports.length} hold`

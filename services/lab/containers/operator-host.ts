@@ -12,8 +12,10 @@ import { operatorClient } from '../operator.ts'
 /** What the operator's workstation is started with. */
 export interface OperatorInput {
   readonly region: RegionId
-  /** The devices whose events must arrive in the cloud. */
+  /** The devices that FMC must hold. */
   readonly devices: readonly string[]
+  /** Those whose events must arrive in the cloud. */
+  readonly withTraffic: readonly string[]
   readonly adminToken: string
   /** What the operator trusts. */
   readonly caPem: string
@@ -53,7 +55,7 @@ export async function startOperator(world: World, input: OperatorInput): Promise
     }
     if (kind === 'cloud') {
       const stored = new Set((await cloudEventCounts(site)).filter((count) => count.stored > 0).map((count) => count.deviceName))
-      return input.devices.filter((device) => !stored.has(device)).map((device) => `no event of ${device} is in the cloud yet`)
+      return input.withTraffic.filter((device) => !stored.has(device)).map((device) => `no event of ${device} is in the cloud yet`)
     }
     if (kind === 'ftd') return []
     const { status } = await request(name, { method: 'GET', path: PROBES[kind] })

@@ -22,7 +22,11 @@ export interface ContainerFiles {
 const CLOUD_DATABASE = '/var/lib/ftdlab/sse.sqlite'
 
 /** Everything that the containers of a lab are started with. The same plan as the simulated estate's. */
-export function planContainers(options: LabOptions, certificates: LabCertificates): ContainerFiles[] {
+export function planContainers(
+  options: LabOptions,
+  certificates: LabCertificates,
+  time: Pick<ContainerConfig<unknown>, 'speed' | 'epochMs'>,
+): ContainerFiles[] {
   const plan = planLab(options)
   const { adminToken, interfaces } = plan
   const dnsServers = [interfaces.dns[0]!.address]
@@ -34,10 +38,10 @@ export function planContainers(options: LabOptions, certificates: LabCertificate
   ): ContainerFiles => ({
     host,
     network: networkLines(given, nameServers),
-    config: { host, seed: options.seed, input },
+    config: { host, seed: options.seed, ...time, input },
   })
   const dns: DnsConfigInput = { zone: plan.zone, adminToken }
-  const gateway: GatewayConfigInput = { adminToken, dnsServers }
+  const gateway: GatewayConfigInput = { adminToken, dnsServers, rules: plan.gatewayRules }
   const proxy: ProxyConfigInput = { adminToken, dnsServers }
   const sse = { certificates: certificates.cloud, organisations: [OPERATOR.organisation], databasePath: CLOUD_DATABASE }
   const fmc: FmcConfigInput = {
@@ -50,6 +54,7 @@ export function planContainers(options: LabOptions, certificates: LabCertificate
   const operator: OperatorInput = {
     region: options.region,
     devices: plan.ftds.map(({ name }) => name),
+    withTraffic: plan.ftds.map(({ name }) => name).filter((name) => options.traffic(name).some(({ ratePerSecond }) => ratePerSecond > 0)),
     adminToken,
     caPem: certificates.cloudRootPem + certificates.fmcCaPem,
     hosts: [
@@ -81,7 +86,7 @@ export function planContainers(options: LabOptions, certificates: LabCertificate
       }
       return files(ftd.name, [ftd.networkInterface], input, dnsServers)
     }),
-    { host: 'lab', network: hostLines(plan), config: { host: 'lab', seed: options.seed, input: operator } },
+    { host: 'lab', network: hostLines(plan), config: { host: 'lab', seed: options.seed, ...time, input: operator } },
   ]
 }
 

@@ -1,5 +1,5 @@
 import type { Log } from '../../../shared/kernel/log.ts'
-import type { EmbeddedLab } from '../embedded.ts'
+import type { OperatedLab } from '../operated-lab.ts'
 import { startSshServer } from '../ssh/server.ts'
 import { openConnectDoor } from './connect.ts'
 import { openForwardDoor } from './forward.ts'
@@ -15,7 +15,7 @@ export interface OpenDoors extends AsyncDisposable {
 
 /** Opens every door to the lab's hosts; the console is the API's. When one cannot be opened, none is. */
 export async function openDoors(
-  lab: EmbeddedLab,
+  lab: OperatedLab,
   plan: DoorPlan,
   options: { readonly sshKeys: string; readonly log: Log },
 ): Promise<OpenDoors> {
@@ -25,9 +25,10 @@ export async function openDoors(
   const connect = opened.use(await openConnectDoor(plan.connect, dial, log))
   const fmc = opened.use(await openForwardDoor(plan.fmc, { host: 'fmc', port: 443 }, dial, log))
   const ssh: Record<string, number> = {}
-  for (const { device, port } of plan.ssh) {
+  for (const { device, port, address } of plan.ssh) {
     const server = await startSshServer({
       port,
+      address,
       hostKeyPem: await sshHostKey(sshKeys, device),
       log: log.child({ door: `ssh ${device}` }),
       open: (session) => lab.terminal(device, session),

@@ -4,7 +4,7 @@ import type { Conn } from '../../../shared/kernel/net.ts'
 import { bridge } from './bridge.ts'
 import { listen, type DoorPort, type Listening } from './listen.ts'
 
-/** Connects to a lab host from the operator's workstation (see `EmbeddedLab.dial`). */
+/** Connects to a lab host from the operator's workstation (see `OperatedLab.dial`). */
 export type Dial = (name: string, port: number) => Promise<Conn>
 
 /** A loopback port behind which one port of one lab host is. When the host does not answer, the caller is refused with a reset. */

@@ -2,13 +2,17 @@ import type { AddressInfo, Server, Socket } from 'node:net'
 import { createServer } from 'node:net'
 import { codeOf, LabError } from '../../../shared/kernel/errors.ts'
 
-/** A port of the machine's loopback that a user may choose. */
+/** A port of the machine's that a user may choose. */
 export interface DoorPort {
   /** What is behind it, for messages: `the console`. */
   readonly what: string
   /** 0 takes a free one. */
   readonly port: number
+  /** Loopback unless given. */
+  readonly address?: string | undefined
 }
+
+const LOOPBACK = '127.0.0.1'
 
 /** A listening server, with the connections that came in by it. */
 export interface Listening extends AsyncDisposable {
@@ -16,7 +20,7 @@ export interface Listening extends AsyncDisposable {
 }
 
 /**
- * Listens on the machine's loopback. Disposing stops listening and destroys every connection. Throws LAB_PORT_IN_USE that names the port and the option
+ * Listens on the machine's loopback unless the door says otherwise. Disposing stops listening and destroys every connection. Throws LAB_PORT_IN_USE that names the port and the option
  * which moves it.
  */
 export async function listen(server: Server, door: DoorPort): Promise<Listening> {
@@ -28,7 +32,7 @@ export async function listen(server: Server, door: DoorPort): Promise<Listening>
   await new Promise<void>((resolve, reject) => {
     const failed = (error: Error) => reject(explained(error, door))
     server.once('error', failed)
-    server.listen(door.port, '127.0.0.1', () => {
+    server.listen(door.port, door.address ?? LOOPBACK, () => {
       server.off('error', failed)
       resolve()
     })

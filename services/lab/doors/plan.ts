@@ -16,8 +16,12 @@ const HIGHEST = 65_535
  * Plans the ports. Without a base they are 8080 (console), 8443 (FMC), 8089 (CONNECT), 2200 (SSH to FMC) and from 2201 on one for each FTD. With a base N: N
  * console, N+1 FMC, N+2 CONNECT, N+10 SSH to FMC, from N+11 on one for each FTD. Base 0: any free ports.
  */
-export function planDoors(options: { readonly base?: number | undefined; readonly ftds: readonly string[] }): DoorPlan {
-  const { base, ftds } = options
+export function planDoors(options: {
+  readonly base?: number | undefined
+  readonly ftds: readonly string[]
+  readonly address?: string | undefined
+}): DoorPlan {
+  const { base, ftds, address } = options
   const from = base === undefined ? DEFAULTS : { console: base, fmc: base + 1, connect: base + 2, ssh: base + 10 }
   const last = from.ssh + ftds.length
   if (base !== 0 && last > HIGHEST)
@@ -25,12 +29,12 @@ export function planDoors(options: { readonly base?: number | undefined; readonl
       'LAB_BAD_INPUT',
       `--port ${base} with ${ftds.length} FTDs needs ports up to ${last}; choose a base of at most ${HIGHEST - 10 - ftds.length}`,
     )
-  const port = (wanted: number) => (base === 0 ? 0 : wanted)
+  const at = (wanted: number) => ({ port: base === 0 ? 0 : wanted, address })
   return {
-    console: { what: 'the console', port: port(from.console) },
-    fmc: { what: "FMC's HTTPS", port: port(from.fmc) },
-    connect: { what: 'the CONNECT door', port: port(from.connect) },
-    ssh: ['fmc', ...ftds].map((device, index) => ({ device, what: `SSH to ${device}`, port: port(from.ssh + index) })),
+    console: { what: 'the console', ...at(from.console) },
+    fmc: { what: "FMC's HTTPS", ...at(from.fmc) },
+    connect: { what: 'the CONNECT door', ...at(from.connect) },
+    ssh: ['fmc', ...ftds].map((device, index) => ({ device, what: `SSH to ${device}`, ...at(from.ssh + index) })),
   }
 }
 

@@ -7,8 +7,10 @@ import { codeOf, LabError } from '../../../shared/kernel/errors.ts'
 import type { Log } from '../../../shared/kernel/log.ts'
 
 export interface SshServerOptions {
-  /** A port of the machine's loopback; 0 takes a free one. */
+  /** 0 takes a free one. */
   readonly port: number
+  /** Where it listens: the machine's loopback unless given. */
+  readonly address?: string | undefined
   /** The device's private host key (OpenSSH or PEM), e.g. of `makeHostKey`. */
   readonly hostKeyPem: string
   /** Default `admin` (public P39). */
@@ -52,7 +54,7 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
       connection.on('ready', () => connection.on('session', (accept) => serveSession(accept(), options)))
     },
   )
-  await listen(server, options.port)
+  await listen(server, options)
   return {
     port: (server.address() as AddressInfo).port,
     async [Symbol.asyncDispose]() {
@@ -63,7 +65,7 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
   }
 }
 
-function listen(server: Server, port: number): Promise<void> {
+function listen(server: Server, { port, address = '127.0.0.1' }: SshServerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: unknown) => {
       reject(
@@ -72,7 +74,7 @@ function listen(server: Server, port: number): Promise<void> {
           : error,
       )
     })
-    server.listen(port, '127.0.0.1', resolve)
+    server.listen(port, address, resolve)
   })
 }
 

@@ -3,9 +3,11 @@ import type { Lab } from '../../../shared/scenario/lab.ts'
 import { check, type Verdict } from '../../../shared/scenario/probe.ts'
 import { Symptom, type SymptomInput } from '../../../shared/scenario/schema.ts'
 import { describe, until } from '../../../shared/scenario/verify.ts'
+import type { ComposeLab, ComposeOptions } from '../compose/compose-lab.ts'
 import type { LabOptions } from '../plan.ts'
 import { startSimLab } from '../sim-lab.ts'
 
+export type { ComposeLab, ComposeOptions } from '../compose/compose-lab.ts'
 export type { LabOptions } from '../plan.ts'
 export type { Verdict } from '../../../shared/scenario/probe.ts'
 export type { SymptomInput } from '../../../shared/scenario/schema.ts'
@@ -28,7 +30,21 @@ export interface TestLab extends Lab {
  * await lab.until({ see: 'alert', host: 'ftd1', is: 'red', within: '15m' })
  */
 export async function startLab(options: Partial<LabOptions> = {}): Promise<TestLab> {
-  const lab = await startSimLab(options)
+  return withChecks(await startSimLab(options))
+}
+
+/**
+ * The same over real containers, in real time: needs Docker with Compose. See `ComposeOptions` for speed and logs.
+ *
+ * @example
+ * await using lab = await startComposeLab({ ftds: 1, speed: 20 })
+ */
+export async function startComposeLab(options: ComposeOptions = {}): Promise<TestLab & ComposeLab> {
+  const { startComposeLab: start } = await import('../compose/compose-lab.ts')
+  return withChecks(await start(options))
+}
+
+function withChecks<L extends Lab>(lab: L): L & TestLab {
   return Object.assign(lab, {
     check: async (symptom: SymptomInput) => check(lab, Symptom.parse(symptom)),
     until: async (input: SymptomInput) => {

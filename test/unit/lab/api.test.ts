@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApi, openApi } from '../../../services/lab/api/server.ts'
 import type { EventPage, Status } from '../../../services/lab/api/schemas.ts'
-import type { EmbeddedLab } from '../../../services/lab/embedded.ts'
+import type { OperatedLab } from '../../../services/lab/operated-lab.ts'
 import type { Log } from '../../../shared/kernel/log.ts'
 import { simAsEmbedded } from './embedded-like.ts'
 
@@ -15,7 +15,7 @@ const log: Log = {
   error: (event, fields) => void logged.push([event, fields]),
 }
 const token = 'a-token-of-some-length'
-let lab: EmbeddedLab
+let lab: OperatedLab
 let app: FastifyInstance
 let ended = 0
 
@@ -123,7 +123,7 @@ test('one host; one that is not there is answered with those that are', async ()
 })
 
 // In virtual time nothing can come in between: these commands last until they are interrupted.
-const endless: EmbeddedLab['exec'] = (_host, _command, options) =>
+const endless: OperatedLab['exec'] = (_host, _command, options) =>
   new Promise((resolve) =>
     options!.signal!.addEventListener('abort', () => resolve({ exitCode: 130, output: '^C', stdout: '^C', stderr: '' })),
   )

@@ -1,8 +1,8 @@
 import { startSimLab } from '../../../services/lab/sim-lab.ts'
-import type { EmbeddedLab } from '../../../services/lab/embedded.ts'
+import type { OperatedLab } from '../../../services/lab/operated-lab.ts'
 
 /** A simulated lab with the face of an embedded one: for the API, which cannot tell them apart. Its time moves only while it is asked something. */
-export async function simAsEmbedded(): Promise<EmbeddedLab> {
+export async function simAsEmbedded(): Promise<OperatedLab> {
   const lab = await startSimLab({ ftds: 2 })
   const timing = { speed: 10, paused: false }
   return Object.assign(lab, {

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { Duplex } from 'node:stream'
+import type { TerminalSession } from '../../../shared/host/host.ts'
+import { errno } from '../../../shared/kernel/errors.ts'
+import type { Conn } from '../../../shared/kernel/net.ts'
+
+/** Runs in the operator's container: connects, says so with one byte, and passes everything on. Ends with the error's code on its standard error. */
+const CONNECT = `const s = require('net').connect({ host: process.argv[1], port: +process.argv[2], allowHalfOpen: true });
+s.on('error', (e) => { process.stderr.write(e.code); process.exit(1) });
+s.on('connect', () => { process.stdout.write('c'); s.pipe(process.stdout); process.stdin.pipe(s) });
+s.on('close', () => process.exit())`
+
+/** Connects to a lab host from the operator's container, through the standard streams of a process there. Rejects as the kernel there does. */
+export async function dialInContainer(container: string, host: string, port: number): Promise<Conn> {
+  const process = spawn('docker', ['exec', '--interactive', container, 'node', '-e', CONNECT, host, String(port)], { stdio: 'pipe' })
+  let why = ''
+  process.stderr.on('data', (data: Buffer) => (why += data.toString()))
+  process.stdin.on('error', () => {}) // What ends it ends the connection.
+  const connected = await Promise.race([
+    once(process.stdout, 'readable').then(() => process.stdout.read(1) !== null),
+    once(process, 'close').then(() => false),
+  ])
+  if (!connected) {
+    if (process.exitCode === null) await once(process, 'close')
+    throw errno(/^[A-Z]+$/.test(why) ? why : 'EIO', 'connect', `${host}:${port}`)
+  }
+  const conn = Duplex.from({ readable: process.stdout, writable: process.stdin })
+  conn.once('close', () => process.kill())
+  return Object.assign(conn, { resetAndDestroy: () => conn.destroy() })
+}
+
+/** A session of the device's own command line: raw bytes both ways, as a terminal sends and shows them. */
+export async function terminalInContainer(container: string, { stdin, stdout, columns }: TerminalSession): Promise<number> {
+  const words = ['exec', '--interactive', '--env', `COLUMNS=${columns}`, container, 'clish']
+  const session = spawn('docker', words, { stdio: ['pipe', 'pipe', 'pipe'] })
+  for (const stream of [session.stdout, session.stderr]) stream.on('data', (data: Buffer) => stdout.write(data))
+  session.stdin.on('error', () => {}) // The session has ended.
+  stdin.pipe(session.stdin)
+  const [code] = (await once(session, 'close')) as [number | null]
+  stdin.unpipe(session.stdin)
+  return code ?? 1
+}

@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto'
+import type { ExecOptions, ExecResult, ShellName } from '../../../shared/host/host.ts'
+import { createShells } from '../../../shared/host/shell/exec.ts'
+import { LabError } from '../../../shared/kernel/errors.ts'
+import { createSim } from '../../../shared/sim/sim.ts'
+import { ftdClish } from '../../ftd/cli/clish.ts'
+import { ftdPrograms } from '../../ftd/index.ts'
+import { docker } from './docker.ts'
+
+/** The words with which a shell of the device runs a line: its clish is a program of the image, the two others are the machine's bash. */
+const SHELLS: Readonly<Record<ShellName, { readonly options: readonly string[]; readonly words: (line: string) => readonly string[] }>> = {
+  clish: { options: [], words: (line) => ['clish', '-c', line] },
+  expert: { options: ['--user', 'admin', '--workdir', '/home/admin', '--env', 'HOME=/home/admin'], words: (line) => ['bash', '-c', line] },
+  root: { options: [], words: (line) => ['bash', '-c', line] },
+}
+
+/** A process of a command carries this, so that Ctrl-C finds it. */
+const MARK = 'FTDLAB_COMMAND'
+
+/** What `exec` gives to clish. Only the grammar is asked, so the device that it belongs to may be any. */
+export function createClishGrammar(): (line: string) => boolean {
+  const world = createSim({ seed: 0 }).addHost({ name: 'grammar', interfaces: [] }).world
+  const shells = createShells({ world, programs: ftdPrograms, clish: (expert) => ftdClish(world, ftdPrograms, expert) })
+  return (line) => shells.clishKnows(line)
+}
+
+/**
+ * Runs one line in a shell of a device's container. The order of `output` is that in which the two streams arrived. Aborting sends SIGINT to the command's
+ * processes. Throws LAB_STATE_BROKEN in Docker's words when the container does not run.
+ */
+export async function execInContainer(container: string, shell: ShellName, line: string, options: ExecOptions): Promise<ExecResult> {
+  const { input = '', signal } = options
+  const command = randomUUID()
+  const { options: given, words } = SHELLS[shell]
+  const interrupt = () => void docker(['exec', container, 'bash', '-c', INTERRUPT, 'interrupt', `${MARK}=${command}`])
+  signal?.addEventListener('abort', interrupt, { once: true })
+  const mark = signal === undefined ? [] : ['--env', `${MARK}=${command}`]
+  const result = await docker(['exec', '--interactive', ...mark, ...given, container, ...words(line)], { input })
+  signal?.removeEventListener('abort', interrupt)
+  if (/^(Error response from daemon|Error: No such container|OCI runtime exec failed)/.test(result.stderr))
+    throw new LabError('LAB_STATE_BROKEN', `${container} runs no commands: ${result.stderr.trim()}`)
+  return result
+}
+
+const INTERRUPT = 'for p in /proc/[0-9]*; do if grep -qzxF "$1" "$p/environ"; then kill -INT "${p#/proc/}"; fi; done 2>/dev/null'

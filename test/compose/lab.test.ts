@@ -1,0 +1,86 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { startComposeLab } from '../../services/lab/compose/compose-lab.ts'
+import { buildImages } from '../../services/lab/compose/project.ts'
+import { ADDRESSES } from '../../shared/contract/topology.ts'
+import { Symptom, type SymptomInput } from '../../shared/scenario/schema.ts'
+import { until } from '../../shared/scenario/verify.ts'
+import type { Lab } from '../../shared/scenario/lab.ts'
+import { run, until as eventually } from './composed-lab.ts'
+import { engineMissing } from './engine.ts'
+
+/** Starts take time, and two labs share a machine. */
+const WITHIN_MS = 400_000
+
+const shows = async (lab: Lab, symptom: SymptomInput) => expect(await until(lab, Symptom.parse(symptom))).toMatchObject({ held: true })
+
+/** What Docker still has of a project. */
+async function leftOf(project: string): Promise<string> {
+  const filter = ['--filter', `label=com.docker.compose.project=${project}`, '--quiet']
+  const kinds = [
+    ['ps', '--all'],
+    ['volume', 'ls'],
+    ['network', 'ls'],
+  ]
+  return (await Promise.all(kinds.map((kind) => run('docker', [...kind, ...filter])))).map(({ stdout }) => stdout).join('')
+}
+
+describe.skipIf(engineMissing() !== undefined)('a lab of containers', () => {
+  beforeAll(buildImages)
+
+  test('breaks and heals as every lab does, and loses no event', { timeout: WITHIN_MS }, async () => {
+    await using lab = await startComposeLab({ ftds: 1, speed: 30 })
+    expect((await lab.hosts()).map(({ name, healthy }) => ({ name, healthy }))).toEqual(
+      ['dns', 'gateway', 'proxy', 'fmc', 'sse', 'ftd1'].map((name) => ({ name, healthy: true })),
+    )
+    expect((await lab.exec('ftd1', 'show network')).output).toContain(`DNS Servers               : ${ADDRESSES.dns}`)
+
+    const fault = await lab.inject({ kind: 'net.drop', to: 'eventing-ingest.sse.itd.cisco.com' })
+    expect(lab.faults()).toEqual([fault])
+    const now = lab.now()
+    await lab.sendEvents(
+      'ftd1',
+      Array.from({ length: 300 }, (_, port) => ({ type: 'intrusion', id: 430001, time: now, fields: { DstPort: port } })),
+    )
+    await shows(lab, { see: 'events', device: 'ftd1', arriving: false, within: '15m' })
+    await lab.cure(fault.id)
+    await shows(lab, { see: 'events', device: 'ftd1', arriving: true, lost: 0, within: '20m' })
+    expect(lab.faults()).toEqual([])
+  })
+
+  test('has another one beside it, with the same addresses inside and nothing between them', { timeout: WITHIN_MS }, async () => {
+    await using first = await startComposeLab({ ftds: 1, speed: 10 })
+    await using second = await startComposeLab({ ftds: 1, speed: 10 })
+    expect(second.project).not.toBe(first.project)
+    expect(second.url).not.toBe(first.url)
+    await first.inject({ kind: 'device.dns', host: 'ftd1', servers: [ADDRESSES.nobody] })
+    const asks = { see: 'cli', host: 'ftd1', run: 'curl -k https://api-sse.cisco.com' } as const
+    await shows(first, { ...asks, exit: 6 })
+    await shows(second, { ...asks, exit: 0 })
+    for (const lab of [first, second])
+      expect((await lab.exec('ftd1', 'ip -4 -oneline address show eth0')).output).toContain(`inet ${ADDRESSES.ftd1}/24`)
+  })
+
+  test('goes with the process that started it, however that ends', async () => {
+    const project = `ftdlab-killed-${process.pid}`
+    const starting = fork(join(import.meta.dirname, 'start-only.ts'), [project], { stdio: 'inherit' })
+    await eventually('containers', async () => ((await leftOf(project)) === '' ? 'none' : true))
+    starting.kill('SIGKILL')
+    await once(starting, 'exit')
+    await eventually('nothing left', async () => {
+      const left = await leftOf(project)
+      return left === '' ? true : left
+    })
+  })
+
+  test('a port that is taken fails the start, names the logs and leaves nothing', async () => {
+    const project = `ftdlab-refused-${process.pid}`
+    await expect(startComposeLab({ project, ftds: 1, port: 70_000 })).rejects.toMatchObject({
+      code: 'LAB_STATE_BROKEN',
+      message: expect.stringContaining(`${project}.log`),
+    })
+    expect(await leftOf(project)).toBe('')
+  })
+})
