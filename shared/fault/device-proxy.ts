@@ -1,10 +1,8 @@
+import { PROXY_FILE } from '../contract/device-files.ts'
 import { LabError } from '../kernel/errors.ts'
 import type { Setting } from './covered.ts'
 import type { FaultSite } from './fault.ts'
 import { readFile, run } from './hands.ts'
-
-/** Where a device keeps its proxy: `address`, `port` and perhaps `user` and `password`, one `key=value` a line. Its command line never shows the password. */
-const PROXY_FILE = '/ngfw/etc/sf/proxy.conf'
 
 export interface DeviceProxy {
   readonly host: string

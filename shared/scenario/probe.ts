@@ -1,5 +1,5 @@
-import { EVENT_STATE, EventState } from '../contract/event.ts'
 import { cloudDevices, cloudEventCounts } from './cloud-client.ts'
+import { eventBooks, lostEvents } from './event-books.ts'
 import { fmcConfig } from './fmc-client.ts'
 import type { Lab } from './lab.ts'
 import { MODULES, type Symptom } from './schema.ts'
@@ -71,14 +71,13 @@ async function alert(lab: Lab, symptom: Extract<Symptom, { see: 'alert' }>): Pro
 
 async function events(lab: Lab, symptom: Extract<Symptom, { see: 'events' }>): Promise<{ held: boolean; observed: string }> {
   // The device is asked first: what it was told is stored must be in the cloud's later answer.
-  const file = await lab.exec(symptom.device, `cat ${EVENT_STATE}`, { shell: 'root' })
-  const state = file.exitCode === 0 ? EventState.parse(JSON.parse(file.stdout)) : { acknowledged: 0, skipped: 0 }
+  const books = await eventBooks(lab, symptom.device)
   const counts = (await cloudEventCounts(lab)).find(({ deviceName }) => deviceName === symptom.device)
-  const lost = Math.max(0, state.acknowledged - state.skipped - (counts?.stored ?? 0))
+  const lost = lostEvents(books, counts?.stored ?? 0)
   const arriving = counts?.lastStoredAt !== undefined && counts.lastStoredAt > lab.now() - ARRIVING_MS
   const last = counts?.lastStoredAt === undefined ? 'never' : `${Math.round((lab.now() - counts.lastStoredAt) / 1_000)} s ago`
   return {
     held: (symptom.lost === undefined || symptom.lost === lost) && (symptom.arriving === undefined || symptom.arriving === arriving),
-    observed: `acknowledged ${state.acknowledged}, of these not for the cloud ${state.skipped}, stored ${counts?.stored ?? 0}, lost ${lost}, last stored ${last}`,
+    observed: `acknowledged ${books.acknowledged}, of these not for the cloud ${books.skipped}, stored ${counts?.stored ?? 0}, lost ${lost}, last stored ${last}`,
   }
 }

@@ -1,3 +1,4 @@
+import { PROXY_FILE } from '../../../shared/contract/device-files.ts'
 import type { Files } from '../../../shared/kernel/files.ts'
 import type { Proxy } from '../../../shared/wire/http/connect.ts'
 import { readText, removeIfThere } from '../../../shared/host/optional-files.ts'
@@ -5,8 +6,6 @@ import { readText, removeIfThere } from '../../../shared/host/optional-files.ts'
 /** The resolver's configuration, as every program of the device reads it. (public: Linux) */
 const RESOLV_CONF = '/etc/resolv.conf'
 const HOSTNAME_FILE = '/etc/hostname'
-/** The device's HTTP proxy, `key=value` lines; absent while it has none. (invented) */
-const PROXY_FILE = '/ngfw/etc/sf/proxy.conf'
 
 /** What the device resolves names with. */
 export interface DnsConfig {

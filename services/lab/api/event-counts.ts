@@ -1,4 +1,5 @@
-import { EVENT_LOG, EVENT_STATE, EventState } from '../../../shared/contract/event.ts'
+import { EVENT_LOG } from '../../../shared/contract/event.ts'
+import { eventBooks, lostEvents, type EventBooks } from '../../../shared/scenario/event-books.ts'
 import { cloudEventCounts } from '../../../shared/scenario/cloud-client.ts'
 import type { HostInfo, Lab } from '../../../shared/scenario/lab.ts'
 import type { EventCount } from './schemas.ts'
@@ -9,23 +10,19 @@ export async function countEvents(lab: Lab, hosts: readonly HostInfo[]): Promise
   // The devices are asked first: what they were told is stored must be in the cloud's later answer.
   const books = await Promise.all(ftds.map(async ({ name }) => [name, await booksOf(lab, name)] as const))
   const counts = new Map((await cloudEventCounts(lab)).map((count) => [count.deviceName, count]))
-  return books.map(([device, { detected, acknowledged, skipped }]) => {
+  return books.map(([device, { detected, ...done }]) => {
     const { stored = 0, repeated = 0 } = counts.get(device) ?? {}
-    return { device, stored, waiting: Math.max(0, detected - acknowledged), lost: Math.max(0, acknowledged - skipped - stored), repeated }
+    return { device, stored, waiting: Math.max(0, detected - done.acknowledged), lost: lostEvents(done, stored), repeated }
   })
 }
 
-interface Books {
+interface Books extends EventBooks {
   /** Lines of the event log. */
   readonly detected: number
-  readonly acknowledged: number
-  readonly skipped: number
 }
 
 async function booksOf(lab: Lab, device: string): Promise<Books> {
-  const file = await lab.exec(device, `cat ${EVENT_STATE}`, { shell: 'root' })
-  // There is no file before EventHandler has run.
-  const { acknowledged, skipped } = file.exitCode === 0 ? EventState.parse(JSON.parse(file.stdout)) : { acknowledged: 0, skipped: 0 }
+  const done = await eventBooks(lab, device)
   const lines = await lab.exec(device, `grep -c "" ${EVENT_LOG}`, { shell: 'root' })
-  return { detected: Number.parseInt(lines.stdout, 10) || 0, acknowledged, skipped }
+  return { ...done, detected: Number.parseInt(lines.stdout, 10) || 0 }
 }
