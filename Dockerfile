@@ -29,6 +29,10 @@ COPY shared shared
 COPY services services
 # Compiled once here, for both users that run it, instead of at every start.
 COPY docker/compile docker/compile
+# The only appliance that is made of this image is the FMC, whose clock is its own: no container may set the machine's.
+COPY docker/command docker/command
+ENV FTDLAB_PRODUCT=fmc
+RUN mv /usr/bin/date /usr/bin/date.distrib && ln -s /lab/docker/command /usr/bin/date
 RUN docker/compile node dns proxy sse lab/containers/operator-host.ts && docker/compile root fmc lab/containers/plan.ts
 ENTRYPOINT ["/lab/docker/entry"]
 

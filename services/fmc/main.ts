@@ -1,4 +1,10 @@
 import { runContainer } from '../../shared/os/container.ts'
 import { fmcPrograms, startFmc } from './index.ts'
 
-await runContainer({ entry: import.meta.url, title: 'fmc', programs: async () => fmcPrograms, start: startFmc })
+await runContainer({
+  entry: import.meta.url,
+  title: 'fmc',
+  programs: async () => fmcPrograms,
+  start: startFmc,
+  commands: { date: async () => ({ program: (await import('../../shared/host/programs/date.ts')).date }) },
+})

@@ -10,7 +10,7 @@ import type { World } from '../../shared/kernel/world.ts'
 import { SFTUNNEL_SOCKET } from './paths.ts'
 import { connector } from './processes/connector/index.ts'
 import { actionQueueScrape } from './processes/enrollment/index.ts'
-import { eventHandler } from './processes/event-handler.ts'
+import { createEventHandler } from './processes/event-handler.ts'
 import { hmdaemon } from './processes/health/index.ts'
 import { sftunnel } from './processes/sftunnel/index.ts'
 import { snort } from './processes/snort.ts'
@@ -53,7 +53,7 @@ export const ftdPrograms: Programs = {
   ...shellPrograms,
   [`${BIN}/sftunnel`]: sftunnel,
   [`${BIN}/snort3`]: snort,
-  [`${BIN}/EventHandler`]: eventHandler,
+  [`${BIN}/EventHandler`]: createEventHandler(),
   [`${BIN}/connector`]: connector,
   [`${BIN}/ActionQueueScrape.pl`]: actionQueueScrape,
   [`${BIN}/hmdaemon`]: hmdaemon,

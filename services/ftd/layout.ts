@@ -1,3 +1,4 @@
+import { CANCONNECT_ROOTS, CONNECTOR_CA } from '../../shared/contract/device-files.ts'
 import { EVENT_LOG } from '../../shared/contract/event.ts'
 import { REGIONS } from '../../shared/contract/region.ts'
 import { layNameServers } from '../../shared/host/name-servers.ts'
@@ -9,17 +10,7 @@ import type { FtdConfig } from './config.ts'
 import { connectorProperties } from './connector-properties.ts'
 import { ftdDaemons } from './daemons.ts'
 import type { Device } from './device.ts'
-import {
-  ACTION_QUEUE_LOG,
-  CANCONNECT_CA_FOLDER,
-  CONNECTOR_CA,
-  CONNECTOR_LOG,
-  CONNECTOR_PROPERTIES,
-  DEVICE_FILE,
-  MESSAGES_LOG,
-  SFTUNNEL_CA,
-  SYSTEM_CA_FOLDER,
-} from './paths.ts'
+import { ACTION_QUEUE_LOG, CONNECTOR_LOG, CONNECTOR_PROPERTIES, DEVICE_FILE, MESSAGES_LOG, SFTUNNEL_CA, SYSTEM_CA_FOLDER } from './paths.ts'
 
 const FOLDERS = ['/home/admin', '/root', '/tmp', '/ngfw/var/sf/run'] as const
 
@@ -33,7 +24,7 @@ export async function layFtdFiles(world: World, config: FtdConfig): Promise<void
     '/etc/hosts': '127.0.0.1\tlocalhost\n',
     [CONNECTOR_PROPERTIES]: connectorProperties(REGIONS[config.region].api, config.version),
     [CONNECTOR_CA]: config.connectorCaPem,
-    [`${CANCONNECT_CA_FOLDER}/roots.pem`]: config.connectorCaPem,
+    [CANCONNECT_ROOTS]: config.connectorCaPem,
     [`${SYSTEM_CA_FOLDER}/ca-certificates.crt`]: config.systemCaPem,
     [SFTUNNEL_CA]: config.fmcCaPem,
     [CONNECTOR_LOG]: '',

@@ -10,6 +10,7 @@ await runContainer({
   start: async (world, input: FtdConfigInput) => (await import('./index.ts')).startFtd(world, input),
   commands: {
     curl: async () => ({ program: (await import('../../shared/host/programs/curl/curl.ts')).curl }),
+    date: async () => ({ program: (await import('../../shared/host/programs/date.ts')).date }),
     pmtool: async () => ({ program: (await import('../../shared/host/pmtool.ts')).pmtool('/ngfw') }),
     reboot: async () => ({ program: (await import('../../shared/host/reboot.ts')).reboot('/ngfw') }),
     clish: async () => {

@@ -4,14 +4,10 @@
 export const DEVICE_FILE = '/ngfw/etc/sf/device.json'
 /** (seed A, B, C) */
 export const CONNECTOR_PROPERTIES = '/ngfw/etc/sf/connector.properties'
-/** The certificates that the connector trusts. (seed A, B) */
-export const CONNECTOR_CA = '/ngfw/etc/ssl/connectorCA.pem'
 /** (seed B) */
 export const CONNECTOR_LOG = '/ngfw/var/log/connector/connector.log'
 /** Which contexts the connector has: a `StoredContext`. (invented) */
 export const CONNECTOR_CONTEXT = '/ngfw/var/sf/connector/contexts/default.json'
-/** The certificates that the canConnect probe trusts. (seed A) */
-export const CANCONNECT_CA_FOLDER = '/ngfw/etc/sf/keys/fireamp/thawte_roots'
 /** (seed A) for the file, (public) for the folder */
 export const ACTION_QUEUE_LOG = '/ngfw/var/log/action_queue.log'
 /** (public) */

@@ -1,24 +1,21 @@
-import type { GatewayRule } from '../../shared/contract/admin.ts'
+import type { GatewayRule, GatewayShape } from '../../shared/contract/admin.ts'
 import { LabError } from '../../shared/kernel/errors.ts'
 import type { Ip } from '../../shared/kernel/net.ts'
 import type { World } from '../../shared/kernel/world.ts'
 import { DnsError, type Resolver } from '../../shared/wire/dns/resolver.ts'
-import { checkRule, namesIn, toForwarding } from './rules.ts'
+import { entryList, type Entries } from './entries.ts'
+import { namesIn, toForwarding, type Traffic } from './rules.ts'
 
 /** How long the addresses of a name hold until it is looked up again, and how soon a name without any is asked for again. */
 const REFRESH_MS = 60_000
 const RETRY_MS = 5_000
 
-export type StoredRule = GatewayRule & { readonly id: string }
-
 export interface Firewall extends Disposable {
   /** The first match decides. */
-  readonly rules: readonly StoredRule[]
-  /** Puts a rule before all others; holds when this resolves. Rejects with `LAB_BAD_INPUT`, also for a name that does not exist. */
-  add(rule: GatewayRule): Promise<StoredRule>
-  /** False when there is no such rule. */
-  remove(id: string): Promise<boolean>
-  /** Names in rules that have no address now. */
+  readonly rules: Entries<GatewayRule>
+  /** Bad stretches of the way; they judge nothing. */
+  readonly shapes: Entries<GatewayShape>
+  /** Names in rules and shapes that have no address now. */
   unresolved(): readonly string[]
 }
 
@@ -34,16 +31,27 @@ export async function startFirewall(
     resolver,
   }: { readonly rules: readonly GatewayRule[]; readonly masquerade: string; readonly resolver: Resolver },
 ): Promise<Firewall> {
-  initial.forEach(checkRule)
-  let made = 0
-  const stored = (rule: GatewayRule): StoredRule => ({ id: `rule-${++made}`, ...rule })
-  let rules: readonly StoredRule[] = initial.map(stored)
   const known = new Map<string, readonly Ip[]>()
   let timer: Disposable | undefined
   const stopped = new AbortController()
+  const rules: Entries<GatewayRule> = entryList('rule', initial, {
+    admit: (rule) => meet(rule),
+    apply: () => applyAndFollow(),
+    forget: () => forget(),
+  })
+  const shapes: Entries<GatewayShape> = entryList('shape', [], {
+    admit: async (shape) => {
+      await assertAble(world, shape)
+      await meet(shape)
+    },
+    apply: () => applyAndFollow(),
+    forget: () => forget(),
+  })
 
-  const apply = () => world.net.forward(toForwarding(rules, (name) => known.get(name) ?? [], masquerade))
-  const unresolved = () => [...namesIn(rules)].filter((name) => !known.has(name))
+  const apply = () =>
+    world.net.forward(toForwarding({ rules: rules.items, shapes: shapes.items, masquerade }, (name) => known.get(name) ?? []))
+  const names = () => namesIn([...rules.items, ...shapes.items])
+  const unresolved = () => [...names()].filter((name) => !known.has(name))
 
   /** Looks a name up and says what is wrong, if anything. */
   const look = async (name: string): Promise<DnsError | undefined> => {
@@ -61,15 +69,15 @@ export async function startFirewall(
 
   const refresh = async (): Promise<void> => {
     const before = JSON.stringify([...known])
-    await Promise.all([...namesIn(rules)].map(look))
+    await Promise.all([...names()].map(look))
     if (JSON.stringify([...known]) !== before) await apply()
   }
 
-  /** One timer for all names, and none while no rule has a name. */
+  /** One timer for all names, and none while there is no name. */
   const schedule = (): void => {
     timer?.[Symbol.dispose]()
     timer = undefined
-    if (namesIn(rules).size === 0 || stopped.signal.aborted) return
+    if (names().size === 0 || stopped.signal.aborted) return
     timer = world.clock.after(unresolved().length > 0 ? RETRY_MS : REFRESH_MS, refreshAndGoOn)
   }
   const refreshAndGoOn = (): void => {
@@ -78,42 +86,45 @@ export async function startFirewall(
     })
   }
 
+  /** Looks up names that nothing had yet. Rejects with `LAB_BAD_INPUT` for one that does not exist. */
+  const meet = async (entry: Traffic): Promise<void> => {
+    const followed = names()
+    for (const name of namesIn([entry])) {
+      const problem = followed.has(name) && known.has(name) ? undefined : await look(name)
+      if (problem?.code === 'ENOTFOUND' || problem?.code === 'ENODATA') {
+        throw new LabError('LAB_BAD_INPUT', `${name} has no address, says the DNS server ${problem.server}`)
+      }
+    }
+  }
+
+  const forget = (): void => {
+    const followed = names()
+    for (const name of known.keys()) if (!followed.has(name)) known.delete(name)
+  }
+
+  const applyAndFollow = async (): Promise<void> => {
+    await apply()
+    schedule()
+  }
+
   await apply()
   // The resolver may start after the gateway: what has no address yet is looked up meanwhile.
-  if (namesIn(rules).size > 0) refreshAndGoOn()
+  if (names().size > 0) refreshAndGoOn()
 
   return {
-    get rules() {
-      return rules
-    },
-    async add(rule) {
-      checkRule(rule)
-      const followed = namesIn(rules)
-      for (const name of namesIn([rule])) {
-        const problem = followed.has(name) && known.has(name) ? undefined : await look(name)
-        if (problem?.code === 'ENOTFOUND' || problem?.code === 'ENODATA') {
-          throw new LabError('LAB_BAD_INPUT', `${name} has no address, says the DNS server ${problem.server}`)
-        }
-      }
-      const added = stored(rule)
-      rules = [added, ...rules]
-      await apply()
-      schedule()
-      return added
-    },
-    async remove(id) {
-      if (!rules.some((rule) => rule.id === id)) return false
-      rules = rules.filter((rule) => rule.id !== id)
-      const followed = namesIn(rules)
-      for (const name of known.keys()) if (!followed.has(name)) known.delete(name)
-      await apply()
-      schedule()
-      return true
-    },
+    rules,
+    shapes,
     unresolved,
     [Symbol.dispose]() {
       timer?.[Symbol.dispose]()
       stopped.abort(new Error('the gateway is stopped'))
     },
   }
+}
+
+/** Rejects with `LAB_NOT_EMULATED` when the host cannot do to packets what a shape says. */
+async function assertAble(world: World, { delayMs, lossPercent }: GatewayShape): Promise<void> {
+  const { delay, loss } = await world.net.shaping()
+  for (const ability of [...(delayMs === undefined ? [] : [delay]), ...(lossPercent === undefined ? [] : [loss])])
+    if (!ability.able) throw new LabError('LAB_NOT_EMULATED', ability.why)
 }

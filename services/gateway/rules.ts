@@ -1,34 +1,53 @@
-import type { GatewayRule } from '../../shared/contract/admin.ts'
+import type { GatewayRule, GatewayShape } from '../../shared/contract/admin.ts'
 import { LabError } from '../../shared/kernel/errors.ts'
 import { parsePrefix } from '../../shared/kernel/ip.ts'
-import type { Forwarding, ForwardRule, Ip } from '../../shared/kernel/net.ts'
+import type { Forwarding, Ip } from '../../shared/kernel/net.ts'
 
 /** The addresses that a lower-case name stands for now; none while it is not known. */
 export type AddressesOf = (name: string) => readonly Ip[]
 
-/** The names in these rules, lower case, each once. */
-export function namesIn(rules: readonly GatewayRule[]): ReadonlySet<string> {
+/** What rules and shapes have in common: which packets they are about. */
+export type Traffic = Pick<GatewayRule, 'from' | 'to' | 'protocol' | 'port'>
+
+/** The names in these rules or shapes, lower case, each once. */
+export function namesIn(entries: readonly Traffic[]): ReadonlySet<string> {
   return new Set(
-    rules
-      .flatMap((rule) => [...(rule.from ?? []), ...(rule.to ?? [])])
+    entries
+      .flatMap((entry) => [...(entry.from ?? []), ...(entry.to ?? [])])
       .filter(isName)
       .map((name) => name.toLowerCase()),
   )
 }
 
-/**
- * The rules as a router evaluates them, in the same order. A rule all of whose sources or targets are names without an address matches
- * no packet and is left out. `masquerade`: the prefix whose sources leave with the gateway's address.
- */
-export function toForwarding(rules: readonly GatewayRule[], addressesOf: AddressesOf, masquerade: string): Forwarding {
-  return { rules: rules.flatMap((rule) => toForwardRules(rule, addressesOf)), otherwise: 'accept', masquerade }
+/** What a gateway is configured to do with packets. */
+export interface Configured {
+  readonly rules: readonly GatewayRule[]
+  readonly shapes: readonly GatewayShape[]
+  /** The prefix whose sources leave with the gateway's address. */
+  readonly masquerade: string
 }
 
-function toForwardRules({ from, to, ...rest }: GatewayRule, addressesOf: AddressesOf): ForwardRule[] {
+/**
+ * Rules and shapes as a router evaluates them, in the same order. One all of whose sources or targets are names without an address matches no packet
+ * and is left out.
+ */
+export function toForwarding({ rules, shapes, masquerade }: Configured, addressesOf: AddressesOf): Forwarding {
+  return {
+    rules: rules.flatMap((rule) => withAddresses(rule, addressesOf)),
+    shapes: shapes.flatMap((shape) => withAddresses(shape, addressesOf)),
+    otherwise: 'accept',
+    masquerade,
+  }
+}
+
+type Addressed<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+
+function withAddresses<T extends Traffic>(entry: T, addressesOf: AddressesOf): Addressed<T>[] {
+  const { from, to } = entry
   const sources = from && addressed(from, addressesOf)
   const targets = to && addressed(to, addressesOf)
   if (sources?.length === 0 || targets?.length === 0) return []
-  return [{ ...defined(rest), ...defined({ from: sources, to: targets }) }]
+  return [defined({ ...entry, from: sources, to: targets })]
 }
 
 function addressed(texts: readonly string[], addressesOf: AddressesOf): string[] {
@@ -36,17 +55,17 @@ function addressed(texts: readonly string[], addressesOf: AddressesOf): string[]
 }
 
 /** The same object without its undefined fields: an absent field matches everything, an undefined one is no field. */
-function defined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+function defined<T extends object>(fields: T): Addressed<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as never
 }
 
 /**
- * Refuses a rule that could never match or that no router could hold: empty lists, broken prefixes, names that are none, a port with icmp.
+ * Refuses a rule or shape that could never match or that no router could hold: empty lists, broken prefixes, names that are none, a port with icmp.
  * Throws `LAB_BAD_INPUT`.
  */
-export function checkRule(rule: GatewayRule): void {
+export function checkTraffic(entry: Traffic): void {
   for (const field of ['from', 'to'] as const) {
-    const texts = rule[field]
+    const texts = entry[field]
     if (texts?.length === 0) throw new LabError('LAB_BAD_INPUT', `${field} is empty; leave it out to match every address`)
     for (const text of texts ?? []) {
       if (isName(text) && !HOST_NAME.test(text)) {
@@ -57,7 +76,7 @@ export function checkRule(rule: GatewayRule): void {
       }
     }
   }
-  if (rule.port !== undefined && rule.protocol === 'icmp') throw new LabError('LAB_BAD_INPUT', 'port: icmp has no ports')
+  if (entry.port !== undefined && entry.protocol === 'icmp') throw new LabError('LAB_BAD_INPUT', 'port: icmp has no ports')
 }
 
 /** Labels of letters, digits and hyphens; the last one begins with a letter, so that a mistyped address is not taken for a name. */

@@ -11,7 +11,8 @@ export function activeFaults(site: FaultSite): Pick<Lab, 'inject' | 'cure' | 'fa
     async inject(input) {
       const fault = parseFault(input)
       const cure = await injectFault(fault, site)
-      const info = { id: `f${++injected}`, fault, explanation: explainFault(fault) }
+      const { note } = cure
+      const info = { id: `f${++injected}`, fault, explanation: explainFault(fault), ...(note !== undefined && { note }) }
       active.set(info.id, { info, cure })
       return info
     },

@@ -11,7 +11,6 @@ import type { OutsideIpc } from '../../shared/sim/ipc-outside.ts'
 import { pace, type Pacer } from '../../shared/sim/pace.ts'
 import { createSim } from '../../shared/sim/sim.ts'
 import { dialName } from '../../shared/wire/dial.ts'
-import { labCertificates } from './certificates.ts'
 import { startEstate } from './estate.ts'
 import { labOf, type Drive } from './lab.ts'
 import { knownNames, type OperatedLab } from './operated-lab.ts'
@@ -53,7 +52,8 @@ export async function startEmbeddedLab(options: EmbeddedOptions): Promise<Operat
       const root = join(folder, 'hosts', host)
       mkdirSync(root, { recursive: true })
       const inside = confineTo(root)
-      return { files: folderFiles(root), ipc: (holds: Holds) => zeromqIpc(inside, { holds }) }
+      const now = () => sim.host(host)!.world.clock.now()
+      return { files: folderFiles(root, { now }), ipc: (holds: Holds) => zeromqIpc(inside, { holds }) }
     }
     const estate = await sim.run(() => startEstate(sim, { ...full, outside, databasePath: join(folder, 'sse.sqlite'), progress }))
     const lab = labOf(sim, estate, full, drive)
@@ -61,7 +61,7 @@ export async function startEmbeddedLab(options: EmbeddedOptions): Promise<Operat
     pacer = pace(sim.clock, options.speed)
     const running = pacer
     const end = lab[Symbol.asyncDispose].bind(lab)
-    const certificates = labCertificates()
+    const { certificates } = estate
     const assertKnown = knownNames(estate.plan)
     return Object.assign(lab, {
       caPem: certificates.cloudRootPem + certificates.fmcCaPem,

@@ -9,7 +9,7 @@ import { ftdPrograms, startFtd } from '../ftd/index.ts'
 import { startGateway } from '../gateway/index.ts'
 import { startProxy } from '../proxy/index.ts'
 import { startSse } from '../sse/index.ts'
-import { labCertificates } from './certificates.ts'
+import { labCertificates, type LabCertificates } from './certificates.ts'
 import { planLab, type LabOptions, type LabPlan } from './plan.ts'
 
 /** What the caller decides beyond the plan: where hosts keep their files, and where the cloud keeps its database. */
@@ -23,6 +23,7 @@ export interface EstateOptions extends LabOptions {
 /** A running estate in the sim World. */
 export interface Estate extends AsyncDisposable {
   readonly plan: LabPlan
+  readonly certificates: LabCertificates
   readonly hosts: ReadonlyMap<string, Host>
   /** The operator's workstation. */
   readonly operator: World
@@ -34,7 +35,7 @@ export interface Estate extends AsyncDisposable {
  */
 export async function startEstate(sim: Sim, options: EstateOptions): Promise<Estate> {
   const plan = planLab(options)
-  const certificates = labCertificates()
+  const certificates = labCertificates(sim.clock.now())
   const { adminToken, interfaces } = plan
   const progress = options.progress ?? (() => {})
   const hold = () => sim.clock.hold()
@@ -66,7 +67,9 @@ export async function startEstate(sim: Sim, options: EstateOptions): Promise<Est
   )
   await add(
     startSse(world('sse', { interfaces: interfaces.sse }), {
+      adminToken,
       certificates: certificates.cloud,
+      expiredCertificates: certificates.expiredCloud,
       organisations: [OPERATOR.organisation],
       ...(options.databasePath !== undefined && { databasePath: options.databasePath }),
     }),
@@ -105,7 +108,7 @@ export async function startEstate(sim: Sim, options: EstateOptions): Promise<Est
     )
   }
   const running = started.move()
-  return { plan, hosts, operator, [Symbol.asyncDispose]: () => running.disposeAsync() }
+  return { plan, certificates, hosts, operator, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
 
 /** The operator knows every name of the lab by heart: the customer's DNS may be what is broken. */

@@ -4,7 +4,6 @@ import type { ExecOptions, ExecResult, Host } from '../../shared/host/host.ts'
 import type { HostInfo, HostStatus, Lab, LabRequest, LabResponse } from '../../shared/scenario/lab.ts'
 import type { Sim } from '../../shared/sim/sim.ts'
 import { activeFaults } from './active-faults.ts'
-import { labCertificates } from './certificates.ts'
 import type { Estate } from './estate.ts'
 import { deviceNamed, hostNamed, noShell } from './host-named.ts'
 import { operatorClient } from './operator.ts'
@@ -19,9 +18,8 @@ export interface Drive {
 
 /** The Lab over a simulated estate, whoever moves its time. Disposing it ends the estate. */
 export function labOf(sim: Sim, estate: Estate, options: LabOptions, drive: Drive): Lab {
-  const certificates = labCertificates()
   const client = operatorClient(estate.operator, {
-    caPem: certificates.cloudRootPem + certificates.fmcCaPem,
+    caPem: estate.certificates.cloudRootPem + estate.certificates.fmcCaPem,
     adminToken: estate.plan.adminToken,
   })
 
@@ -36,7 +34,7 @@ export function labOf(sim: Sim, estate: Estate, options: LabOptions, drive: Driv
   const request = (name: string, labRequest: LabRequest): Promise<LabResponse> => client.request(hostNamed(estate.hosts, name), labRequest)
   const infos = (): HostInfo[] => [...estate.hosts.values()].map(({ name, kind, address }) => ({ name, kind, address }))
   // Faults act while time is driven already, so their site must not drive it a second time.
-  const faults = activeFaults({ exec: async (...args) => exec(...args), request, hosts: async () => infos() })
+  const faults = activeFaults({ exec: async (...args) => exec(...args), request, hosts: async () => infos(), now: () => sim.clock.now() })
 
   return {
     seed: options.seed,

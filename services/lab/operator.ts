@@ -15,7 +15,10 @@ export interface OperatorClient extends AsyncDisposable {
   request(host: HostInfo, request: LabRequest): Promise<LabResponse>
 }
 
-const WITH_ADMIN_API: readonly HostKind[] = ['dns', 'gateway', 'proxy']
+/** Hosts that answer on their administration port; the cloud too, but a request that names a server of it is for that server. */
+const WITH_ADMIN_API: readonly HostKind[] = ['dns', 'gateway', 'proxy', 'cloud']
+/** Nobody waits longer for an answer; in lab time. */
+const PATIENCE_MS = 60_000
 
 /** Makes the client that runs on the operator's workstation. */
 export function operatorClient(world: World, secrets: OperatorSecrets): OperatorClient {
@@ -29,11 +32,12 @@ export function operatorClient(world: World, secrets: OperatorSecrets): Operator
   }
   return {
     async request(host, { method, servername, path, headers, body }) {
-      const admin = WITH_ADMIN_API.includes(host.kind)
+      const admin = servername === undefined && WITH_ADMIN_API.includes(host.kind)
       const origin = admin ? `http://${host.address}:${ADMIN_PORT}` : `https://${servername ?? host.address}`
       const json = body !== undefined && typeof body !== 'string'
       const response = await agentFor(origin).request(path, {
         method,
+        timeoutMs: PATIENCE_MS,
         headers: {
           ...(admin && { authorization: `Bearer ${secrets.adminToken}` }),
           ...(json && { 'content-type': 'application/json' }),

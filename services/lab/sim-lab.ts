@@ -1,5 +1,5 @@
 import type { HostStatus, Lab } from '../../shared/scenario/lab.ts'
-import { cloudEventCounts } from '../../shared/scenario/cloud-client.ts'
+import { cloudEventCounts, CloudError } from '../../shared/scenario/cloud-client.ts'
 import { LabError } from '../../shared/kernel/errors.ts'
 import { createSim } from '../../shared/sim/sim.ts'
 import { startEstate } from './estate.ts'
@@ -53,7 +53,13 @@ export async function missing(
   const hosts = await lab.hosts()
   const unwell = hosts.filter((host) => !host.healthy).flatMap(describeUnwell)
   if (unwell.length > 0) return unwell
-  const stored = new Set((await cloudEventCounts(lab)).filter((count) => count.stored > 0).map((count) => count.deviceName))
+  let stored: ReadonlySet<string>
+  try {
+    stored = new Set((await cloudEventCounts(lab)).filter((count) => count.stored > 0).map((count) => count.deviceName))
+  } catch (error) {
+    if (error instanceof CloudError) return [error.message]
+    throw error
+  }
   return hosts
     .filter(
       (host) => host.kind === 'ftd' && options.traffic(host.name).some(({ ratePerSecond }) => ratePerSecond > 0) && !stored.has(host.name),

@@ -18,18 +18,23 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ])
 
-/** Answers a request with a whole `http://` URL by asking its host; everything else is refused with 400. */
+/**
+ * Answers a request with a whole `http://` URL by asking its host; everything else is refused with 400. The request and the answer wait as long as
+ * `settingsNow` says at that moment.
+ */
 export async function answerForward(
   world: World,
-  settings: ProxySettings,
+  settingsNow: () => ProxySettings,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const client = request.socket as unknown as Conn
+  const delayMs = () => settingsNow().delayMs ?? 0
+  if (delayMs() > 0) await world.clock.sleep(delayMs())
   const [, authority, path] = /^http:\/\/([^/?#]+)([^#]*)/i.exec(request.url ?? '') ?? []
   const target = authority === undefined ? undefined : parseAuthority(authority, 80)
   if (target === undefined) return send(response, refuse(400, 'This is a proxy: send a whole http:// URL, or CONNECT.'))
-  const refusal = objection(settings, request.headers['proxy-authorization'], target.host)
+  const refusal = objection(settingsNow(), request.headers['proxy-authorization'], target.host)
   if (refusal !== undefined) return send(response, refusal)
   let upstream: Conn
   try {
@@ -53,10 +58,16 @@ export async function answerForward(
     else send(response, upstreamRefusal(target.host, error))
   })
   outgoing.on('response', (answer) => {
-    response.writeHead(answer.statusCode!, answer.statusMessage, passedOn(answer))
     // An answer that breaks off must break off for the client too, not look whole.
     answer.on('error', () => response.destroy())
-    answer.pipe(response)
+    const passOn = (): void => {
+      // What went wrong meanwhile was answered.
+      if (response.destroyed || response.headersSent) return
+      response.writeHead(answer.statusCode!, answer.statusMessage, passedOn(answer))
+      answer.pipe(response)
+    }
+    if (delayMs() === 0) passOn()
+    else world.clock.after(delayMs(), passOn)
   })
   request.pipe(outgoing)
 }

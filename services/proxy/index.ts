@@ -11,6 +11,7 @@ import type { World } from '../../shared/kernel/world.ts'
 import { serveHttp } from '../../shared/wire/http/server.ts'
 import { ProxyConfig, type ProxyConfigInput } from './config.ts'
 import { answerForward } from './forward.ts'
+import { createInspection } from './inspection.ts'
 import { answerConnect } from './tunnel.ts'
 
 /** Starts the customer's HTTP proxy on `PROXY_PORT`. Rejects with EADDRINUSE when a port is taken; nothing is left running then. */
@@ -19,15 +20,16 @@ export async function startProxy(world: World, input: ProxyConfigInput): Promise
   await using started = new AsyncDisposableStack()
   let settings = config.settings
   await layNameServers(world, config.dnsServers)
+  const inspection = createInspection(world)
   const failed = (error: unknown) => world.log.error('proxy.failed', { error })
   const proxy = started.use(
     await serveHttp(world, {
       port: PROXY_PORT,
-      handler: (request, response) => void answerForward(world, settings, request, response).catch(failed),
+      handler: (request, response) => void answerForward(world, () => settings, request, response).catch(failed),
     }),
   )
   proxy.server.on('connect', (request: IncomingMessage, client: Duplex, head: Buffer) => {
-    answerConnect(world, settings, request, client as Conn, head).catch(failed)
+    answerConnect(world, () => settings, inspection, request, client as Conn, head).catch(failed)
   })
   started.use(
     await serveAdmin(world, config.adminToken, [

@@ -1,8 +1,6 @@
 import { z } from 'zod'
-import { REGIONS, type RegionId } from '../../shared/contract/region.ts'
+import { REGION_IDS, REGIONS } from '../../shared/contract/region.ts'
 import { SseAccount } from '../../shared/contract/sse.ts'
-
-const REGION_IDS = Object.keys(REGIONS) as [RegionId, ...RegionId[]]
 
 /** A customer of the cloud. `services` and `virtualAccount` hold until somebody changes them in a region's portal. */
 export const Organisation = z.strictObject({
@@ -17,10 +15,14 @@ export type Organisation = z.infer<typeof Organisation>
 
 /** What `startSse` needs to know. */
 export const SseConfig = z.strictObject({
+  /** What an administrator sends as Bearer token. */
+  adminToken: z.string().min(1),
   /** Regions that this host serves. */
   regions: z.array(z.enum(REGION_IDS)).min(1).default(REGION_IDS),
   /** A certificate a host name: PEM of the chain as it is sent (leaf, intermediate, root) and of the leaf's key. A name without one gets `defaultName`'s. */
   certificates: z.record(z.string(), z.object({ chainPem: z.string(), keyPem: z.string() })),
+  /** The certificates that names had before, for an administrator who goes back to one: long expired. */
+  expiredCertificates: z.record(z.string(), z.object({ chainPem: z.string(), keyPem: z.string() })).default({}),
   /** Whose certificate answers an unknown or missing server name. */
   defaultName: z.string().default(REGIONS.us.api),
   organisations: z.array(Organisation).min(1),

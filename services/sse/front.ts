@@ -3,10 +3,13 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Listener } from '../../shared/kernel/net.ts'
 import type { World } from '../../shared/kernel/world.ts'
-import { acceptTls, CLOUD_TLS, type TlsIdentity } from '../../shared/wire/tls/server.ts'
+import { acceptTls, CLOUD_TLS } from '../../shared/wire/tls/server.ts'
+import type { Certificates } from './certificates.ts'
+import { peekHello, serverNameIn } from './client-hello.ts'
 import type { HeaderVariant, SseConfig } from './config.ts'
 import { headersOf, KEEP_ALIVE_MS } from './headers.ts'
 import { createIdleReaper } from './idle.ts'
+import type { Outages, StoredOutage } from './outages.ts'
 
 const HTTPS_PORT = 443
 /** nginx's default for a request's head and its body. */
@@ -14,6 +17,14 @@ const REQUEST_MS = 60_000
 
 export interface FrontOptions {
   readonly config: SseConfig
+  readonly certificates: Certificates
+  readonly outages: Outages
+  /** The outage that decides what becomes of a request, if there is one. */
+  readonly outageOf: (request: IncomingMessage) => StoredOutage | undefined
+  /** Whether connections for this server name are reset. */
+  readonly resets: (servername: string | undefined) => boolean
+  /** Answers a request in the place of `handle`. */
+  readonly answerOutage: (response: ServerResponse, status: number, retryAfterSeconds: number | undefined) => void
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void
   /** Whether a request with an Upgrade header becomes a WebSocket; else it is handled as any other. */
   readonly mayUpgrade: (request: IncomingMessage) => boolean
@@ -25,7 +36,7 @@ export interface FrontOptions {
  * Rejects with EADDRINUSE as `world.net.listen` does.
  */
 export async function serveFront(world: World, options: FrontOptions): Promise<Listener> {
-  const { config } = options
+  const { config, certificates, outages } = options
   const { clock, log } = world
   const busy = createIdleReaper<Duplex>(clock, REQUEST_MS, (socket) => socket.destroy())
   const idle = createIdleReaper<Socket>(clock, KEEP_ALIVE_MS, (socket) => socket.destroySoon())
@@ -39,7 +50,9 @@ export async function serveFront(world: World, options: FrontOptions): Promise<L
         busy.remove(request.socket)
         if (response.shouldKeepAlive && !request.socket.destroyed) idle.add(request.socket)
       })
-      options.handle(request, response)
+      const outage = options.outageOf(request)
+      if (outage === undefined) options.handle(request, response)
+      else suffer(outage, request, response)
     },
   )
   server.on('clientError', (error, socket) => {
@@ -54,15 +67,23 @@ export async function serveFront(world: World, options: FrontOptions): Promise<L
     options.upgrade(request, socket, head)
   })
 
-  const identities = new Map<string, TlsIdentity>(
-    Object.entries(config.certificates).map(([name, identity]) => [name.toLowerCase(), identity]),
-  )
-  const identity = (servername: string | undefined) =>
-    identities.get((servername ?? '').toLowerCase()) ?? identities.get(config.defaultName)
+  function suffer(outage: StoredOutage, request: IncomingMessage, response: ServerResponse): void {
+    const { answer } = outage
+    if (answer === 'silence') {
+      busy.remove(request.socket)
+      outages.keepWaiting(outage, request.socket)
+    } else if (answer === 'reset') {
+      // The connection is older than the outage. TLS hides the socket below it, so that this one ends without a reset.
+      request.socket.destroy()
+    } else {
+      options.answerOutage(response, answer.status, answer.retryAfterSeconds)
+    }
+  }
+
   const tls = {
     ...CLOUD_TLS,
     requestCert: config.variant === 'april-2020',
-    identity,
+    identity: (servername: string | undefined) => certificates.identityOf(servername),
     onError: (error: Error) => log.debug('a handshake failed', { error: error.message }),
   }
   const secured = acceptTls(tls, (socket) => {
@@ -73,7 +94,13 @@ export async function serveFront(world: World, options: FrontOptions): Promise<L
     })
     server.emit('connection', socket)
   })
-  const listener = await world.net.listen({ port: HTTPS_PORT }, secured)
+  const listener = await world.net.listen({ port: HTTPS_PORT }, (conn) => {
+    if (!outages.list.some(({ answer }) => answer === 'reset')) return secured(conn)
+    peekHello(conn, (hello) => {
+      if (options.resets(serverNameIn(hello))) conn.resetAndDestroy()
+      else secured(conn)
+    })
+  })
   return {
     at: listener.at,
     async [Symbol.asyncDispose]() {

@@ -1,9 +1,8 @@
+import type { CloudRole } from '../../shared/contract/admin.ts'
 import { EST_HOST, REGIONS, type RegionId } from '../../shared/contract/region.ts'
 
 /** What a host name of the cloud is for. */
-export type Role = 'api' | 'ingest' | 'mx' | 'dex' | 'admin' | 'est'
-
-export type Site = { readonly role: 'est' } | { readonly role: Exclude<Role, 'est'>; readonly region: RegionId }
+export type Site = { readonly role: 'est' } | { readonly role: Exclude<CloudRole, 'est'>; readonly region: RegionId }
 
 /** Host names to what they are for, lower case; EST belongs to all regions. Names of regions that are not served are unknown. */
 export function sitesOf(regions: readonly RegionId[]): ReadonlyMap<string, Site> {
@@ -20,7 +19,7 @@ export function hostName(header: string | undefined): string {
 }
 
 /** Paths that are known to exist in the real cloud and are not built here. Source: client-facing documents and public scripts; EST is RFC 7030. */
-export const NOT_EMULATED: Readonly<Record<Role, readonly RegExp[]>> = {
+export const NOT_EMULATED: Readonly<Record<CloudRole, readonly RegExp[]>> = {
   api: [/^\/providers\/sse\/services\/scim\/v2\/Portals(\/|$)/, /^\/providers\/sse\/services\/token\/api\/v2\/jwt\/access$/],
   ingest: [],
   mx: [],

@@ -1,16 +1,22 @@
+import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import type { Host } from '../../shared/host/host.ts'
+import { serveAdmin } from '../../shared/host/admin-server.ts'
 import { missingPorts } from '../../shared/host/listening.ts'
 import { LabError } from '../../shared/kernel/errors.ts'
 import type { World } from '../../shared/kernel/world.ts'
+import { ADMIN_PORT } from '../../shared/contract/admin.ts'
 import { INGEST_PATH } from '../../shared/contract/ingest.ts'
+import { sseRoutes } from './admin.ts'
 import { createAnswers } from './api/answer.ts'
 import { urlOf } from './api/request.ts'
 import { createApi } from './api/routes.ts'
+import { createCertificates } from './certificates.ts'
 import { SseConfig } from './config.ts'
 import { serveFront } from './front.ts'
 import { hostName, sitesOf } from './hosts.ts'
 import { createIngest } from './ingest/ingest.ts'
+import { createOutages } from './outages.ts'
 import { openState } from './state.ts'
 
 /**
@@ -25,7 +31,7 @@ export async function startSse(world: World, input: z.input<typeof SseConfig>): 
     throw new LabError('LAB_BAD_INPUT', `the configuration of ${world.host} has no certificate for its defaultName ${config.defaultName}`)
   }
 
-  using started = new DisposableStack()
+  await using started = new AsyncDisposableStack()
   const state = started.use(openState(config.databasePath, world.clock.now()))
   for (const region of config.regions) {
     for (const { orgId, services, virtualAccount } of config.organisations)
@@ -33,6 +39,11 @@ export async function startSse(world: World, input: z.input<typeof SseConfig>): 
   }
   const ingest = started.use(createIngest(world, state))
   const sites = sitesOf(config.regions)
+  const certificates = createCertificates(config)
+  const outages = createOutages(() => ingest.suffer((region) => outages.at({ role: 'ingest', region }, INGEST_PATH)?.answer))
+  const outageOf = (request: IncomingMessage) =>
+    outages.list.length === 0 ? undefined : outages.at(sites.get(hostName(request.headers.host)), urlOf(request)?.pathname ?? '/')
+  const answers = createAnswers(world.clock, config.variant)
   const handle = createApi({
     cloud: {
       clock: world.clock,
@@ -44,42 +55,51 @@ export async function startSse(world: World, input: z.input<typeof SseConfig>): 
       isConnected: (device) => ingest.isConnected(device),
       disconnect: (device, reason) => ingest.disconnect(device, reason),
     },
-    answers: createAnswers(world.clock, config.variant),
+    answers,
     sites,
     log: world.log,
     refuseIngest: (request, region, path) => ingest.refusePlain(request, region, path),
   })
-  const front = await serveFront(world, {
-    config,
-    handle,
-    mayUpgrade(request) {
-      const site = sites.get(hostName(request.headers.host))
-      return (
-        site?.role === 'ingest' &&
-        request.headers.upgrade?.toLowerCase() === 'websocket' &&
-        urlOf(request)?.pathname === INGEST_PATH &&
-        ingest.refusal(request, site.region) === undefined
-      )
-    },
-    upgrade: (request, socket, head) => ingest.upgrade(request, socket, head),
-  })
-  const held = started.move()
+  const front = started.use(
+    await serveFront(world, {
+      config,
+      certificates,
+      outages,
+      outageOf,
+      resets: (servername) => outages.at(sites.get(servername ?? config.defaultName), '/')?.answer === 'reset',
+      answerOutage: (response, status, retryAfterSeconds) => answers.outage(response, status, retryAfterSeconds),
+      handle,
+      mayUpgrade(request) {
+        const site = sites.get(hostName(request.headers.host))
+        return (
+          site?.role === 'ingest' &&
+          outageOf(request) === undefined &&
+          request.headers.upgrade?.toLowerCase() === 'websocket' &&
+          urlOf(request)?.pathname === INGEST_PATH &&
+          ingest.refusal(request, site.region) === undefined
+        )
+      },
+      upgrade: (request, socket, head) => ingest.upgrade(request, socket, head),
+    }),
+  )
+  started.use(await serveAdmin(world, config.adminToken, sseRoutes(certificates, outages)))
+  const running = started.move()
 
   return {
     name: world.host,
     kind: 'cloud',
     address: world.net.interfaces().find(({ name }) => name !== 'lo')?.address ?? '127.0.0.1',
     async health() {
-      const missing = await missingPorts(world, [{ protocol: 'tcp', port: front.at.port }])
+      const missing = await missingPorts(world, [
+        { protocol: 'tcp', port: front.at.port },
+        { protocol: 'tcp', port: ADMIN_PORT },
+      ])
       return {
         healthy: missing.length === 0,
         waitingFor: missing.map((port) => `sse listens on ${port}`),
         processes: [missing.length === 0 ? { name: 'sse', state: 'Running', pid: world.processes.pid } : { name: 'sse', state: 'Down' }],
       }
     },
-    async [Symbol.asyncDispose]() {
-      await front[Symbol.asyncDispose]()
-      held.dispose()
-    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
 }

@@ -1,21 +1,47 @@
 import { z } from 'zod'
+import { REGION_IDS } from './region.ts'
 
 /**
- * How an administrator changes the customer's network: a small HTTP API on port 9000 of the dns, gateway and proxy hosts, with
+ * How an administrator changes the customer's network and the cloud: a small HTTP API on port 9000 of the dns, gateway, proxy and cloud hosts, with
  * `Authorization: Bearer <admin token>`. All of it is invented. Every object that is made answers 201 with its `id`; `DELETE …/{id}` answers 204.
  */
 export const ADMIN_PORT = 9000
 
-/** gateway: `GET/POST /v1/rules`, `DELETE /v1/rules/{id}`. Newest first; the first match decides. */
-export const GatewayRule = z.strictObject({
-  action: z.enum(['accept', 'drop', 'reject']),
+/** Which packets a gateway's rule or shape is about; everything that is left out matches everything. */
+const traffic = {
   /** Addresses, prefixes or names; names stand for the addresses that they have now and get later. */
   from: z.array(z.string()).optional(),
   to: z.array(z.string()).optional(),
   protocol: z.enum(['tcp', 'udp', 'icmp']).optional(),
+  /** The destination port. */
   port: z.number().int().min(1).max(65_535).optional(),
-})
+}
+
+/** gateway: `GET/POST /v1/rules`, `DELETE /v1/rules/{id}`. Newest first; the first match decides. */
+export const GatewayRule = z.strictObject({ action: z.enum(['accept', 'drop', 'reject']), ...traffic })
 export type GatewayRule = z.infer<typeof GatewayRule>
+
+/** The longest delay of the gateway and of the proxy, of lab time. */
+export const MOST_DELAY_MS = 60_000
+
+/**
+ * gateway: `GET/POST /v1/shapes`, `DELETE /v1/shapes/{id}`: a bad stretch of the way, for packets that it matches and for the answers to them. It does not
+ * end the evaluation: rules judge the same packets. Newest first: the first match with a delay decides how long; every loss takes its share. A POST answers 501
+ * where the gateway cannot do it; `GET /v1/abilities` says what it can: items `{"name": "delay" | "loss", "able", "why"?}`.
+ */
+export const GatewayShape = z
+  .strictObject({
+    ...traffic,
+    /** Lab time, in each direction: a round trip takes twice as long. */
+    delayMs: z.number().int().min(1).max(MOST_DELAY_MS).optional(),
+    /** In each direction. */
+    lossPercent: z.number().gt(0).max(100).optional(),
+  })
+  .refine((shape) => shape.delayMs !== undefined || shape.lossPercent !== undefined, {
+    error: 'a shape has delayMs, lossPercent or both',
+    path: ['delayMs'],
+  })
+export type GatewayShape = z.infer<typeof GatewayShape>
 
 /** dns: `GET/POST /v1/overrides`, `DELETE /v1/overrides/{id}`. Without a name it holds for all names. Newest first. */
 export const DnsOverride = z
@@ -52,5 +78,65 @@ export const ProxySettings = z.strictObject({
   authentication: z.strictObject({ user: z.string().min(1), password: z.string().min(1) }).nullable(),
   /** Names that CONNECT is refused to (403). */
   deny: z.array(z.string()),
+  /** How long a request waits before the proxy looks at it, and everything that passes the proxy in each direction; lab time, 0 unless given. */
+  delayMs: z.number().int().min(0).max(MOST_DELAY_MS).optional(),
+  /** Whether the TLS in new tunnels is opened, with certificates of the proxy's own authority; false unless given. */
+  inspect: z.boolean().optional(),
 })
 export type ProxySettings = z.infer<typeof ProxySettings>
+
+/** cloud: `GET /v1/certificates`: a list of these, a row a host name. */
+export const CloudCertificate = z.strictObject({
+  name: z.string(),
+  /** Whether another certificate than the lab's own is presented. */
+  replaced: z.boolean(),
+})
+export type CloudCertificate = z.infer<typeof CloudCertificate>
+
+/**
+ * cloud: `PUT /v1/certificates/{name}`: 200; new handshakes for the name present this one. `DELETE /v1/certificates/{name}`: 204; they present the
+ * lab's own again. A name that the cloud does not have: 404.
+ */
+export const CertificateReplacement = z.union(
+  [
+    z.strictObject({
+      /** PEM of the chain as it is sent, the leaf first. */
+      chainPem: z.string().min(1),
+      /** PEM of the leaf's private key; RSA, because the cloud's cipher is. */
+      keyPem: z.string().min(1),
+    }),
+    /** The certificate that the name had before its present one: of the same authority, and long expired. */
+    z.strictObject({ issued: z.literal('expired') }),
+  ],
+  { error: 'write {chainPem, keyPem}, or {issued: "expired"}' },
+)
+export type CertificateReplacement = z.infer<typeof CertificateReplacement>
+
+/** What a host name of the cloud is for; `est` belongs to all regions. */
+export const CloudRole = z.enum(['api', 'ingest', 'mx', 'dex', 'admin', 'est'])
+export type CloudRole = z.infer<typeof CloudRole>
+
+/**
+ * cloud: `GET/POST /v1/outages`, `DELETE /v1/outages/{id}`. Newest first; the first match decides what becomes of a request. Of `ingest` the open
+ * WebSockets are concerned too: a status closes them with 1001, `reset` cuts them, `silence` leaves them open and says nothing more on them.
+ */
+export const CloudOutage = z
+  .strictObject({
+    role: CloudRole,
+    /** All regions unless given. */
+    region: z.enum(REGION_IDS).optional(),
+    /** Only paths that begin with this. */
+    path: z.string().startsWith('/').optional(),
+    answer: z.union([
+      /** Every request gets this status; `Retry-After` with it when given. */
+      z.strictObject({ status: z.number().int().min(400).max(599), retryAfterSeconds: z.number().int().min(0).optional() }),
+      /** `reset`: a TCP reset as soon as the client has named its server. `silence`: the request is taken and never answered. */
+      z.enum(['reset', 'silence']),
+    ]),
+  })
+  .refine((outage) => outage.role !== 'est' || outage.region === undefined, { error: 'est belongs to all regions', path: ['region'] })
+  .refine((outage) => outage.answer !== 'reset' || outage.path === undefined, {
+    error: 'a connection is reset before its requests have paths',
+    path: ['path'],
+  })
+export type CloudOutage = z.infer<typeof CloudOutage>

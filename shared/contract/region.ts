@@ -33,6 +33,7 @@ export const REGIONS = {
 } as const
 
 export type RegionId = keyof typeof REGIONS
+export const REGION_IDS = Object.keys(REGIONS) as [RegionId, ...RegionId[]]
 export type Region = (typeof REGIONS)[RegionId]
 
 /** Certificate enrolment, shared by all regions. */

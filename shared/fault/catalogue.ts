@@ -1,29 +1,49 @@
 import { z } from 'zod'
 import { LabError, oneOf } from '../kernel/errors.ts'
+import { accountDeviceRemoved, accountEventingOff, accountNoLicences } from './account.ts'
+import { cloudRateLimited, cloudResets, cloudSilent, cloudUnavailable } from './cloud.ts'
 import { deviceDns, deviceProxy } from './device.ts'
+import { deviceCaMissing } from './device-ca.ts'
 import { dnsNoAnswer, dnsNxdomain } from './dns.ts'
 import type { Cure, Fault, FaultSite } from './fault.ts'
 import { fileSocketMissing } from './file.ts'
 import { fmcCloudOff } from './fmc.ts'
 import type { AnyKind } from './kind.ts'
 import { nearest } from './nearest.ts'
-import { netDrop, netReject } from './net.ts'
+import { netDelay, netDrop, netLoss, netReject } from './net.ts'
 import { processDisabled, processKilled } from './process.ts'
-import { proxyAuth, proxyRequired } from './proxy.ts'
+import { proxyAuth, proxyInspect, proxyRequired, proxySlow } from './proxy.ts'
+import { timeWrong } from './time.ts'
+import { tlsExpired, tlsUnknownAuthority } from './tls.ts'
 
 const kinds = [
+  accountDeviceRemoved,
+  accountEventingOff,
+  accountNoLicences,
+  cloudRateLimited,
+  cloudResets,
+  cloudSilent,
+  cloudUnavailable,
+  deviceCaMissing,
   deviceDns,
   deviceProxy,
   dnsNoAnswer,
   dnsNxdomain,
   fileSocketMissing,
   fmcCloudOff,
+  netDelay,
   netDrop,
+  netLoss,
   netReject,
   processDisabled,
   processKilled,
   proxyAuth,
+  proxyInspect,
   proxyRequired,
+  proxySlow,
+  timeWrong,
+  tlsExpired,
+  tlsUnknownAuthority,
 ] as const
 
 /** Every kind of fault, by its name. */
@@ -31,18 +51,33 @@ export const faultKinds: ReadonlyMap<string, AnyKind> = new Map(kinds.map((kind)
 
 /** Every fault that there is, for scenario files and OpenAPI. `parseFault` gives better errors. */
 export const AnyFault = z.discriminatedUnion('kind', [
+  accountDeviceRemoved.schema,
+  accountEventingOff.schema,
+  accountNoLicences.schema,
+  cloudRateLimited.schema,
+  cloudResets.schema,
+  cloudSilent.schema,
+  cloudUnavailable.schema,
+  deviceCaMissing.schema,
   deviceDns.schema,
   deviceProxy.schema,
   dnsNoAnswer.schema,
   dnsNxdomain.schema,
   fileSocketMissing.schema,
   fmcCloudOff.schema,
+  netDelay.schema,
   netDrop.schema,
+  netLoss.schema,
   netReject.schema,
   processDisabled.schema,
   processKilled.schema,
   proxyAuth.schema,
+  proxyInspect.schema,
   proxyRequired.schema,
+  proxySlow.schema,
+  timeWrong.schema,
+  tlsExpired.schema,
+  tlsUnknownAuthority.schema,
 ])
 export type AnyFault = z.infer<typeof AnyFault>
 

@@ -10,10 +10,12 @@ export interface FaultSite {
   exec(host: string, command: string, options?: ExecOptions): Promise<ExecResult>
   request(host: string, request: LabRequest): Promise<LabResponse>
   hosts(): Promise<readonly HostInfo[]>
+  /** Lab time by the watch of whoever acts, epoch milliseconds. */
+  now(): number
 }
 
-/** Takes the change back; callable once. */
-export type Cure = () => Promise<void>
+/** Takes the change back; callable once. `note`: what whoever injected the fault should know about how it was done, in a sentence. */
+export type Cure = (() => Promise<void>) & { readonly note?: string }
 
 /** One kind of fault. `P` is what its parameters parse to. */
 export interface FaultKind<P extends { kind: string }> {

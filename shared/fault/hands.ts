@@ -19,12 +19,16 @@ export function readFile(site: FaultSite, host: string, path: string): Promise<s
   return run(site, host, `if [ -f ${path} ]; then cat ${path}; fi`, { shell: 'root' })
 }
 
-/** Asks an administration API. Throws `LAB_BAD_INPUT` with its words when it answers 400, `LAB_STATE_BROKEN` for any other unexpected status. */
+/**
+ * Asks an administration API. Throws `LAB_BAD_INPUT` with its words when it answers 400, `LAB_NOT_EMULATED` when it answers 501, `LAB_STATE_BROKEN` for any
+ * other unexpected status.
+ */
 export async function ask(site: FaultSite, host: string, request: LabRequest, expected: readonly number[]): Promise<LabResponse> {
   const response = await site.request(host, request)
   if (expected.includes(response.status)) return response
   const said = typeof response.body === 'string' ? response.body : JSON.stringify(response.body)
   if (response.status === 400) throw new LabError('LAB_BAD_INPUT', `${host}: ${sentenceOf(response.body) ?? said}`)
+  if (response.status === 501) throw new LabError('LAB_NOT_EMULATED', `${host}: ${sentenceOf(response.body) ?? said}`)
   throw new LabError(
     'LAB_STATE_BROKEN',
     `${host}: ${request.method} ${request.path} answered ${response.status}: ${sentenceOf(response.body) ?? said}`,

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { MOST_DELAY_MS } from '../contract/admin.ts'
+import { REGION_IDS } from '../contract/region.ts'
 
 /** A host, or several by a pattern. */
 export const HostPattern = z
@@ -10,7 +12,12 @@ export const DnsName = z
   .string()
   .regex(/^(?:\*\.)?[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\.?$/, { error: 'write a name such as api-sse.cisco.com' })
 
+export const Region = z.enum(REGION_IDS, { error: `write a region: ${REGION_IDS.join(', ')}` })
+
 export const Port = z.int().min(1).max(65_535)
+
+/** Lab time. */
+export const DelayMs = z.int().min(1).max(MOST_DELAY_MS)
 
 /** A process as `pmtool` names it. */
 export const ProcessName = z.string().regex(/^[A-Za-z][\w.-]*$/, { error: 'write a process as pmtool names it, such as SSEConnector' })

@@ -1,16 +1,17 @@
 import { z } from 'zod'
-import { ProxySettings, type GatewayRule } from '../contract/admin.ts'
+import type { GatewayRule } from '../contract/admin.ts'
 import { INTERNET } from '../contract/topology.ts'
 import type { HostKind } from '../host/host.ts'
 import { LabError } from '../kernel/errors.ts'
 import type { HostInfo } from '../scenario/lab.ts'
-import { coverSetting, type Setting } from './covered.ts'
+import { coverSetting } from './covered.ts'
 import { injectAll } from './cures.ts'
-import type { FaultSite } from './fault.ts'
-import { addObject, ask } from './hands.ts'
+import type { Cure, FaultSite } from './fault.ts'
+import { addObject } from './hands.ts'
 import { hostsMatching, hostsOfKind } from './hosts.ts'
 import { defineKind } from './kind.ts'
-import { HostPattern, Typed } from './parameters.ts'
+import { DelayMs, HostPattern, Typed } from './parameters.ts'
+import { proxyHostSetting } from './proxy-settings.ts'
 
 /** Hosts that reach the internet through the gateway and are neither part of it nor meant to be the way out. */
 const CLIENT_KINDS: ReadonlySet<HostKind> = new Set(['ftd', 'fmc', 'dns'])
@@ -64,20 +65,50 @@ export const proxyAuth = defineKind({
       proxies.map(
         ({ name }) =>
           () =>
-            coverSetting(site, authentication(site, name), { user, password }),
+            coverSetting(site, proxyHostSetting(site, name, 'authentication'), { user, password }),
       ),
     )
   },
 })
 
-function authentication(site: FaultSite, host: string): Setting<ProxySettings['authentication']> {
-  const path = '/v1/settings'
-  const settings = async () => ProxySettings.parse((await ask(site, host, { method: 'GET', path }, [200])).body)
-  return {
-    key: `${host} authentication`,
-    read: async () => (await settings()).authentication,
-    apply: async (value) => {
-      await ask(site, host, { method: 'PUT', path, body: { ...(await settings()), authentication: value } }, [200])
-    },
-  }
+/** The proxy opens the TLS that passes it, with certificates of an authority that no appliance knows. (FM-031) */
+export const proxyInspect = defineKind({
+  summary: 'the proxy inspects TLS with certificates of its own',
+  schema: z.strictObject({ kind: z.literal('proxy.inspect') }),
+  explain: () => 'The proxy inspects TLS with certificates of an authority that no appliance knows.',
+  async inject(_fault, site) {
+    const proxies = await hostsOfKind(site, 'proxy')
+    return injectAll(
+      proxies.map(
+        ({ name }) =>
+          () =>
+            coverSetting(site, proxyHostSetting(site, name, 'inspect'), true),
+      ),
+    )
+  },
+})
+
+/** The proxy is overloaded, or far away. */
+export const proxySlow = defineKind({
+  summary: 'the proxy takes its time',
+  schema: z.strictObject({
+    kind: z.literal('proxy.slow'),
+    delayMs: DelayMs.describe('how long each request waits, and everything that passes the proxy in each direction; milliseconds'),
+  }),
+  explain: ({ delayMs }) => `The proxy holds back requests, and what passes it in each direction, for ${delayMs} ms.`,
+  async inject({ delayMs }, site) {
+    return slowProxies(site, delayMs)
+  },
+})
+
+/** Makes every proxy hold back what passes it. */
+export async function slowProxies(site: FaultSite, delayMs: number): Promise<Cure> {
+  const proxies = await hostsOfKind(site, 'proxy')
+  return injectAll(
+    proxies.map(
+      ({ name }) =>
+        () =>
+          coverSetting(site, proxyHostSetting(site, name, 'delayMs'), delayMs),
+    ),
+  )
 }

@@ -22,7 +22,7 @@ export interface AdminRoute {
   readonly method: AdminMethod
   /** A path; `{name}` stands for one segment. */
   readonly path: string
-  /** A `LabError` that it throws is answered in its own words: 404 for what does not exist, else 400. */
+  /** What it throws is answered in its own words: `NoSuchObject` with 404, a `LabError` with 501 when it is LAB_NOT_EMULATED and else with 400. */
   handle(parameters: Readonly<Record<string, string>>, body: unknown): AdminAnswer | Promise<AdminAnswer>
 }
 
@@ -41,7 +41,7 @@ export class NoSuchObject extends Error {}
 
 /**
  * Serves the administration API of a host of the customer's network on `ADMIN_PORT`: JSON over HTTP, `Authorization: Bearer <token>`
- * (invented). Errors are `{"error": "<one sentence>"}` with 400, 401, 404, 405, 413 or 500.
+ * (invented). Errors are `{"error": "<one sentence>"}` with 400, 401, 404, 405, 413, 500 or 501.
  */
 export function serveAdmin(world: World, token: string, routes: readonly AdminRoute[]): Promise<AsyncDisposable> {
   const handler = (request: IncomingMessage, response: ServerResponse) => {
@@ -123,7 +123,7 @@ function failure(status: number, error: string): AdminAnswer {
 function refusal(world: World, error: unknown): AdminAnswer {
   if (error instanceof TooLarge) return failure(413, `a body may have ${BODY_LIMIT_BYTES} bytes`)
   if (error instanceof NoSuchObject) return failure(404, error.message)
-  if (error instanceof LabError) return failure(400, error.message)
+  if (error instanceof LabError) return failure(error.code === 'LAB_NOT_EMULATED' ? 501 : 400, error.message)
   world.log.error('admin.failed', { error })
   return failure(500, error instanceof Error ? error.message : String(error))
 }

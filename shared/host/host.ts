@@ -56,7 +56,10 @@ export interface Host extends AsyncDisposable {
 
 export interface TerminalSession {
   readonly shell: ShellName
+  /** Its end is the end of what is typed, as of a file that was piped in; every shell then takes it for Ctrl-D. A stream that closes before it has hung up. */
   readonly stdin: Readable
+  /** Aborted when the other side has hung up. */
+  readonly signal?: AbortSignal
   readonly stdout: Output
   readonly columns: number
 }

@@ -16,7 +16,8 @@ export async function removeIfThere(files: Files, path: string): Promise<void> {
   await unlessMissing(files.remove(path))
 }
 
-async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
+/** What was asked of a file, or undefined when there is no such file. */
+export async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work
   } catch (error) {

@@ -56,22 +56,49 @@ export type SocketRow = {
   | { readonly protocol: 'unix'; readonly state: 'LISTENING' | 'CONNECTED'; readonly path?: string }
 )
 
-/** A firewall rule of a host that forwards. Absent fields match everything; the first match decides. */
-export interface ForwardRule {
-  readonly action: 'accept' | 'drop' | 'reject'
+/** Which of the packets that a host forwards are meant. Absent fields match everything. */
+export interface ForwardMatch {
   /** Prefixes such as `192.0.2.0/24`, or single addresses. */
   readonly from?: readonly string[]
   readonly to?: readonly string[]
   readonly protocol?: 'tcp' | 'udp' | 'icmp'
+  /** The destination port. */
   readonly port?: number
+}
+
+/** A firewall rule of a host that forwards. The first match decides. */
+export interface ForwardRule extends ForwardMatch {
+  readonly action: 'accept' | 'drop' | 'reject'
+}
+
+/**
+ * A bad stretch of the way: what it matches, and the answers to that, are held back or lost; it judges nothing, so that a rule that drops still drops. Where
+ * several match one packet, the first one with a delay decides how long; each loss takes its share of what the others leave.
+ */
+export interface ForwardShape extends ForwardMatch {
+  /** Lab time, in each direction: a round trip takes twice as long. */
+  readonly delayMs?: number
+  /** How many of a hundred packets are lost, in each direction. */
+  readonly lossPercent?: number
 }
 
 /** What a host does with packets that are not its own. Rules apply to every packet, also of connections that exist. */
 export interface Forwarding {
   readonly rules: readonly ForwardRule[]
   readonly otherwise: 'accept' | 'drop'
+  /** None unless given. What a rule rejects is answered at once, unless it is lost. */
+  readonly shapes?: readonly ForwardShape[]
   /** Source addresses inside this prefix leave with the address of the interface they leave by (NAT). */
   readonly masquerade?: string
+}
+
+/** Whether a host can do something to packets; when it cannot, `why` says so in a clause. */
+export type Ability = { readonly able: true } | { readonly able: false; readonly why: string }
+
+/** What a host can do to the packets that it forwards, besides judging them. */
+export interface ShapingAbilities {
+  readonly delay: Ability
+  readonly loss: Ability
 }
 
 /**
@@ -90,6 +117,11 @@ export interface Net {
   ping(to: Ip, timeoutMs: number): Promise<{ readonly rttMs: number; readonly ttl: number }>
   /** Every socket of the host. */
   sockets(): Promise<readonly SocketRow[]>
-  /** Makes this host a router with these rules; the newest call holds. */
+  /**
+   * Makes this host a router with these rules; the newest call holds. Rejects with ENOTSUP, in words, where the host cannot do what is asked for; then
+   * what held before still holds.
+   */
   forward(forwarding: Forwarding): Promise<void>
+  /** What `forward` can do here with shapes, found out by trying. */
+  shaping(): Promise<ShapingAbilities>
 }

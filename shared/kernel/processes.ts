@@ -56,6 +56,7 @@ export interface ProcessRow {
   readonly user: string
   readonly command: string
   readonly args: readonly string[]
+  /** By the host's clock as it is now: when that is set, what was started before moves along. */
   readonly startedMs: number
 }
 

@@ -1,15 +1,19 @@
 import type { Clock } from '../kernel/clock.ts'
+import { errno } from '../kernel/errors.ts'
 import { TimerQueue, type Timer } from './timers.ts'
+import type { WallClock } from './wall-clock.ts'
 
 /** Longest delay that one of Node's timers takes. */
 const LONGEST_MS = 2 ** 31 - 1
 
 /**
  * The machine's clock as a lab's. Lab time equals real time at `epochMs` (real, epoch milliseconds; the same in all processes of a lab)
- * and passes `speed` times as fast; real waits are lab waits divided by `speed`.
+ * and passes `speed` times as fast; real waits are lab waits divided by `speed`. A host's wall
+ * clock may be wrong; without one the clock is nobody's to set.
  */
-export function osClock(options: { readonly speed: number; readonly epochMs: number }): Clock {
-  const { speed, epochMs } = options
+export function osClock(options: { readonly speed: number; readonly epochMs: number; readonly wall?: WallClock }): Clock {
+  const { speed, epochMs, wall } = options
+  const labMs = (): number => Math.floor(epochMs + (Date.now() - epochMs) * speed)
   const queue = new TimerQueue()
   const startedMs = performance.now()
   const uptimeMs = (): number => (performance.now() - startedMs) * speed
@@ -54,7 +58,11 @@ export function osClock(options: { readonly speed: number; readonly epochMs: num
   }
 
   return {
-    now: () => Math.floor(epochMs + (Date.now() - epochMs) * speed),
+    now: () => labMs() + (wall?.aheadMs ?? 0),
+    set: async (epochMs) => {
+      if (wall === undefined) throw errno('EPERM', 'clock_settime')
+      await wall.setAhead(Math.trunc(epochMs) - labMs())
+    },
     uptimeMs,
     after,
     sleep: (delayMs, signal) =>

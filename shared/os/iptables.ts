@@ -1,21 +1,37 @@
-import { execFile } from 'node:child_process'
-import { codeOf } from '../kernel/errors.ts'
-import type { Forwarding, ForwardRule } from '../kernel/net.ts'
+import type { Forwarding, ForwardMatch, ForwardRule } from '../kernel/net.ts'
+import { classOf, delaysOf } from './netem.ts'
+
+type Protocol = ForwardMatch['protocol'] | undefined
 
 /**
- * The same rules as `iptables-restore` reads them: one table for filtering forwarded packets, one for the source addresses (NAT). As the
- * contract of `Forwarding` says, the rules apply to every packet, so there is no short cut for connections that exist.
+ * The same rules as `iptables-restore` reads them: what is lost comes first, then the rules; another table puts what is delayed into the classes of `netem.ts`;
+ * and one has the source addresses (NAT). As the contract of `Forwarding` says, the rules apply to every packet, so there is no short cut for connections that
+ * exist. A packet that several lines of one shape match is in danger several times.
  */
 export function toIptables(forwarding: Forwarding): string {
-  const filter = forwarding.rules.flatMap(toLines)
-  const nat =
-    forwarding.masquerade === undefined ? [] : [`-A POSTROUTING -s ${forwarding.masquerade} ! -d ${forwarding.masquerade} -j MASQUERADE`]
+  const { rules, shapes = [], otherwise, masquerade } = forwarding
+  const losses = shapes.flatMap((shape) => (shape.lossPercent === undefined ? [] : linesOfFlow(shape, lossTarget(shape.lossPercent))))
+  const delays = delaysOf(shapes)
+  // The last class holds, so that the first shape decides.
+  const classes = shapes
+    .toReversed()
+    .flatMap((shape) => (shape.delayMs === undefined ? [] : linesOfFlow(shape, classTarget(delays.indexOf(shape.delayMs)))))
+  const nat = masquerade === undefined ? [] : [`-A POSTROUTING -s ${masquerade} ! -d ${masquerade} -j MASQUERADE`]
   return [
     '*filter',
     ':INPUT ACCEPT [0:0]',
-    `:FORWARD ${forwarding.otherwise === 'accept' ? 'ACCEPT' : 'DROP'} [0:0]`,
+    `:FORWARD ${otherwise === 'accept' ? 'ACCEPT' : 'DROP'} [0:0]`,
     ':OUTPUT ACCEPT [0:0]',
-    ...filter,
+    ...losses,
+    ...rules.flatMap(linesOfRule),
+    'COMMIT',
+    '*mangle',
+    ':PREROUTING ACCEPT [0:0]',
+    ':INPUT ACCEPT [0:0]',
+    ':FORWARD ACCEPT [0:0]',
+    ':OUTPUT ACCEPT [0:0]',
+    ':POSTROUTING ACCEPT [0:0]',
+    ...classes,
     'COMMIT',
     '*nat',
     ':PREROUTING ACCEPT [0:0]',
@@ -28,64 +44,63 @@ export function toIptables(forwarding: Forwarding): string {
   ].join('\n')
 }
 
-/** One line for each pair of a source and a target, and for each protocol that the rule needs to tell apart. */
-function toLines(rule: ForwardRule): string[] {
-  return (rule.from ?? [undefined]).flatMap((from) =>
-    (rule.to ?? [undefined]).flatMap((to) =>
-      protocolsOf(rule).map((protocol) =>
+/** One line for each protocol that the rule needs to tell apart: TCP is refused with a reset, everything else with ICMP. */
+function linesOfRule(rule: ForwardRule): string[] {
+  if (rule.action === 'reject' && rule.protocol === undefined && rule.port === undefined)
+    return (['tcp', undefined] as const).flatMap((protocol) => lines(rule, [protocol], 'dport', () => rejectTarget(protocol)))
+  return lines(rule, protocolsOf(rule), 'dport', (protocol) => {
+    if (rule.action === 'accept') return '-j ACCEPT'
+    return rule.action === 'drop' ? '-j DROP' : rejectTarget(protocol)
+  })
+}
+
+/** A flow's own packets and the answers to them; each line once. */
+function linesOfFlow(match: ForwardMatch, target: string): string[] {
+  const { from, to, ...rest } = match
+  const answers: ForwardMatch = { ...rest, ...(to && { from: to }), ...(from && { to: from }) }
+  const protocols = protocolsOf(match)
+  return [...new Set([...lines(match, protocols, 'dport', () => target), ...lines(answers, protocols, 'sport', () => target)])]
+}
+
+/** One line for each pair of a source and a target, and for each protocol. */
+function lines(
+  match: ForwardMatch,
+  protocols: readonly Protocol[],
+  portIs: 'dport' | 'sport',
+  target: (protocol: Protocol) => string,
+): string[] {
+  return (match.from ?? [undefined]).flatMap((from) =>
+    (match.to ?? [undefined]).flatMap((to) =>
+      protocols.map((protocol) =>
         [
           '-A FORWARD',
           ...(from === undefined ? [] : [`-s ${from}`]),
           ...(to === undefined ? [] : [`-d ${to}`]),
           ...(protocol === undefined ? [] : [`-p ${protocol}`]),
-          ...(rule.port === undefined ? [] : [`--dport ${rule.port}`]),
-          `-j ${targetOf(rule, protocol)}`,
+          ...(match.port === undefined ? [] : [`--${portIs} ${match.port}`]),
+          target(protocol),
         ].join(' '),
       ),
     ),
   )
 }
 
-function protocolsOf(rule: ForwardRule): readonly (ForwardRule['protocol'] | undefined)[] {
-  if (rule.protocol !== undefined) return [rule.protocol]
-  // iptables knows ports only together with a protocol.
-  if (rule.port !== undefined) return ['tcp', 'udp']
-  // TCP is refused with a reset, everything else with ICMP: two lines.
-  return rule.action === 'reject' ? ['tcp', undefined] : [undefined]
+/** iptables knows ports only together with a protocol. */
+function protocolsOf({ protocol, port }: ForwardMatch): readonly Protocol[] {
+  if (protocol !== undefined) return [protocol]
+  return port === undefined ? [undefined] : ['tcp', 'udp']
 }
 
-function targetOf(rule: ForwardRule, protocol: ForwardRule['protocol'] | undefined): string {
-  if (rule.action === 'accept') return 'ACCEPT'
-  if (rule.action === 'drop') return 'DROP'
-  return `REJECT --reject-with ${protocol === 'tcp' ? 'tcp-reset' : 'icmp-port-unreachable'}`
+function rejectTarget(protocol: Protocol): string {
+  return `-j REJECT --reject-with ${protocol === 'tcp' ? 'tcp-reset' : 'icmp-port-unreachable'}`
 }
 
-/**
- * Makes the kernel forward by these rules and no others; connections that exist fall under them at once. Rejects with ENOTSUP where there is no
- * `iptables-restore`, and with the tool's own words when it refuses (a process without NET_ADMIN is told so).
- */
-export async function applyForwarding(forwarding: Forwarding): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const restore = execFile('iptables-restore', (error, _stdout, stderr) => {
-    if (error === null) resolve()
-    else if (codeOf(error) === 'ENOENT')
-      reject(refused('ENOTSUP', 'this machine has no iptables-restore; run a host that forwards in its container or in the sim World'))
-    else reject(refused('EPERM', stderr.trim()))
-  })
-  // A tool that is not there, or that ended early, is told above.
-  restore.stdin!.on('error', () => {})
-  restore.stdin!.end(toIptables(forwarding))
-  await promise
+/** (public: iptables-extensions(8), CLASSIFY) */
+export function classTarget(index: number): string {
+  return `-j CLASSIFY --set-class ${classOf(index)}`
 }
 
-/** What a host is told whose World is on somebody's machine: the packets there are not its to filter. */
-export async function refuseForwarding(): Promise<never> {
-  throw refused(
-    'ENOTSUP',
-    "this host is not in a container, and the machine's own packet filter is not touched; run it in its container or in the sim World",
-  )
-}
-
-function refused(code: string, why: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(`forward ${code}: ${why}`), { code, syscall: 'forward' })
+/** (public: iptables-extensions(8), statistic) */
+export function lossTarget(percent: number): string {
+  return percent >= 100 ? '-j DROP' : `-m statistic --mode random --probability ${percent / 100} -j DROP`
 }

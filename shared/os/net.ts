@@ -5,8 +5,8 @@ import { parseIp } from '../kernel/ip.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Conn, Endpoint, Listener, Net, NetInterface, SocketRow } from '../kernel/net.ts'
 import type { Addressing } from './address-map.ts'
+import { kernelForwarding, noForwarding } from './forwarding.ts'
 import type { Holdings } from './holdings.ts'
-import { applyForwarding, refuseForwarding } from './iptables.ts'
 import { ping } from './ping.ts'
 import { openUdp } from './udp.ts'
 
@@ -34,7 +34,9 @@ export function osNet(options: OsNetOptions): Net {
     udp: (at) => openUdp(options, at ?? {}),
     ping: (to, timeoutMs) => ping(options, to, timeoutMs),
     sockets: options.sockets,
-    forward: (forwarding) => (options.ownsNetwork ? applyForwarding(forwarding) : refuseForwarding()),
+    ...(options.ownsNetwork
+      ? kernelForwarding({ interfaces: [...new Set(options.interfaces.map(({ name }) => name))], speed: options.speed })
+      : noForwarding()),
   }
 }
 

@@ -8,11 +8,13 @@ import type { Holdings } from './holdings.ts'
 import type { LogSink } from './log.ts'
 import { parsePasswd, procProcesses, type ProcProcess } from './procfs.ts'
 import { startChild, type ChildStart } from './start-child.ts'
+import type { WallClock } from './wall-clock.ts'
 
 export interface OsProcessesOptions {
   readonly boot: WorldBoot
   readonly programs: Programs
   readonly clock: Clock
+  readonly wall: WallClock
   readonly log: Log
   readonly holdings: Holdings
   /** Where children's log lines go, or the file descriptor through which they already do. */
@@ -26,7 +28,7 @@ export interface OsProcessesOptions {
 export function osProcesses(options: OsProcessesOptions): Processes {
   const { boot, programs, holdings } = options
   let spawned = 0
-  const list = async (): Promise<readonly ProcessRow[]> => listProcesses(boot)
+  const list = async (): Promise<readonly ProcessRow[]> => listProcesses(boot, options.wall.aheadMs)
   return {
     pid: process.pid,
     list,
@@ -55,10 +57,11 @@ export function osProcesses(options: OsProcessesOptions): Processes {
   }
 }
 
-function describe({ boot, clock }: OsProcessesOptions, program: string, spawn: SpawnOptions, number: number): ChildStart {
+function describe({ boot, clock, wall }: OsProcessesOptions, program: string, spawn: SpawnOptions, number: number): ChildStart {
   const command = spawn.title ?? program.slice(program.lastIndexOf('/') + 1)
   const user = spawn.user ?? 'root'
-  const mark: ProcessMark = { host: boot.host, command, args: [program, ...(spawn.args ?? [])], user, startedMs: clock.now() }
+  const startedMs = clock.now() - wall.aheadMs
+  const mark: ProcessMark = { host: boot.host, command, args: [program, ...(spawn.args ?? [])], user, startedMs }
   return {
     mark,
     world: { ...boot, randomPath: `${boot.randomPath}/${command}#${number}` },
@@ -87,18 +90,18 @@ function isExecutable(path: string): boolean {
 }
 
 /** The host's processes, from /proc: those with its mark and its first one; in a container, all. */
-function listProcesses(boot: WorldBoot): ProcessRow[] {
+function listProcesses(boot: WorldBoot, aheadMs: number): ProcessRow[] {
   const inContainer = boot.root === '/'
   const names = inContainer ? new Map(parsePasswd(readFileSync('/etc/passwd', 'utf8')).map((user) => [user.userId, user.name])) : undefined
   return procProcesses().flatMap((process) => {
     const mark = markOf(process)
     if (mark?.host === boot.host) {
       const { command, args, user, startedMs } = mark
-      return [{ pid: process.pid, parentPid: process.parentPid, user, command, args, startedMs }]
+      return [{ pid: process.pid, parentPid: process.parentPid, user, command, args, startedMs: startedMs + aheadMs }]
     }
     if (!inContainer && process.pid !== boot.firstPid) return []
     const { pid, parentPid, command, args, startedMs, userId } = process
-    return [{ pid, parentPid, user: names?.get(userId) ?? 'root', command, args, startedMs }]
+    return [{ pid, parentPid, user: names?.get(userId) ?? 'root', command, args, startedMs: startedMs + aheadMs }]
   })
 }
 

@@ -17,6 +17,7 @@ import { jsonLog, type LogSink } from './log.ts'
 import { osNet } from './net.ts'
 import { osProcesses } from './processes.ts'
 import { osSockets } from './sockets.ts'
+import { openWallClock } from './wall-clock.ts'
 
 export interface OsWorldOptions {
   /** The host's name in the lab. */
@@ -74,12 +75,20 @@ export function assembleWorld(options: {
   const { boot, programs, sink, childLog } = options
   const { host, root, speed, epochMs, interfaces } = boot
   const holdings = createHoldings()
-  const clock = osClock({ speed, epochMs })
+  const real = confineTo(root)
+  const files = folderFiles(root, {
+    // A write is cheaper where the machine's own time will do.
+    get now() {
+      return speed === 1 && wall.aheadMs === 0 ? undefined : () => clock.now()
+    },
+  })
+  const wall = openWallClock(real, files)
+  holdings.add({ close: () => wall[Symbol.dispose]() })
+  const clock = osClock({ speed, epochMs, wall })
   const log = jsonLog(sink, clock, { host, process: options.process, pid: process.pid })
   const addresses = interfaces.map((one) => one.address)
   const addressing = boot.addressMap === undefined ? REAL_ADDRESSES : mappedAddresses(host, addresses, boot.addressMap)
-  const processes = osProcesses({ boot, programs, clock, log, holdings, childLog })
-  const real = confineTo(root)
+  const processes = osProcesses({ boot, programs, clock, wall, log, holdings, childLog })
   const sockets = async () => osSockets({ processes: await processes.list(), addressing, labPath: (path) => labPathOf(root, path) })
   return {
     host,
@@ -87,7 +96,7 @@ export function assembleWorld(options: {
     random: seededRandom(boot.seed, boot.randomPath),
     net: osNet({ clock, log, addressing, interfaces, holdings, sockets, speed, ownsNetwork: boot.ownsNetwork }),
     ipc: zeromqIpc(real, { holds: (resource) => holdings.add(resource) }),
-    files: folderFiles(root, speed === 1 ? {} : { now: () => clock.now() }),
+    files,
     log,
     processes,
     [Symbol.asyncDispose]: () => holdings.closeAll(),

@@ -29,7 +29,7 @@ const DEFAULT_MODE = 0o644
 
 export interface FolderFilesOptions {
   /** Epoch milliseconds to put on files that are written; the machine's own time unless given. Needed where lab time is not real time. */
-  readonly now?: () => number
+  readonly now?: (() => number) | undefined
 }
 
 /**
@@ -44,8 +44,9 @@ export function folderFiles(rootFolder: string, options: FolderFilesOptions = {}
   let written = 0
 
   const stamp = (fd: number): void => {
-    if (options.now === undefined) return
-    const seconds = options.now() / 1_000
+    const { now } = options
+    if (now === undefined) return
+    const seconds = now() / 1_000
     futimesSync(fd, seconds, seconds)
   }
 

@@ -17,7 +17,7 @@ export interface HostStatus extends HostInfo {
 
 export interface LabRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** Host name as a URL has it (`api-sse.cisco.com`); the lab host's address unless given. */
+  /** Host name as a URL has it (`api-sse.cisco.com`); the lab host's address unless given, which for the cloud means its administration port. */
   readonly servername?: string
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
@@ -35,6 +35,8 @@ export interface ActiveFault {
   readonly id: string
   readonly fault: Fault
   readonly explanation: string
+  /** How it was done, where that is not as the explanation says. */
+  readonly note?: string
 }
 
 /**
@@ -49,7 +51,7 @@ export interface Lab extends AsyncDisposable {
   now(): number
   hosts(): Promise<readonly HostStatus[]>
   exec(host: string, command: string, options?: ExecOptions): Promise<ExecResult>
-  /** An HTTPS (FMC, clouds) or HTTP (dns, gateway, proxy: their administration port) request from the operator's workstation. */
+  /** An HTTPS (FMC, clouds) or HTTP (dns, gateway, proxy, the cloud without a servername: their administration port) request from the operator's workstation. */
   request(host: string, request: LabRequest): Promise<LabResponse>
   /** Appends events to a device's event log, as its detection engine would. */
   sendEvents(device: string, events: readonly DeviceEvent[]): Promise<void>

@@ -1,4 +1,4 @@
-import { cloudDevices, cloudEventCounts } from './cloud-client.ts'
+import { cloudDevices, cloudEventCounts, CloudError } from './cloud-client.ts'
 import { eventBooks, lostEvents } from './event-books.ts'
 import { fmcConfig } from './fmc-client.ts'
 import type { Lab } from './lab.ts'
@@ -15,10 +15,15 @@ export interface Verdict {
 const ARRIVING_MS = 120_000
 const EXCERPT = 400
 
-/** Looks once. */
+/** Looks once. What a cloud that does not answer would show does not show. */
 export async function check(lab: Lab, symptom: Symptom): Promise<Verdict> {
-  const { held, observed } = await look(lab, symptom)
-  return { held, observed, atMs: lab.now() }
+  try {
+    const { held, observed } = await look(lab, symptom)
+    return { held, observed, atMs: lab.now() }
+  } catch (error) {
+    if (!(error instanceof CloudError)) throw error
+    return { held: false, observed: error.message, atMs: lab.now() }
+  }
 }
 
 async function look(lab: Lab, symptom: Symptom): Promise<{ held: boolean; observed: string }> {

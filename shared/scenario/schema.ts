@@ -86,6 +86,7 @@ export const Step = z.union([
   }),
   z.strictObject({ dns: z.literal('repair') }),
   z.strictObject({ proxy: z.literal('open') }),
+  z.strictObject({ portal: z.literal('eventing-on') }),
   z.strictObject({ wait: DurationMs }),
 ])
 export type Step = z.output<typeof Step>

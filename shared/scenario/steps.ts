@@ -1,3 +1,4 @@
+import { accountOf, logIn, setAccount } from './cloud-client.ts'
 import { fmcConfig } from './fmc-client.ts'
 import type { Lab } from './lab.ts'
 import { MODULES, type Step } from './schema.ts'
@@ -31,6 +32,7 @@ export async function perform(lab: Lab, step: Step): Promise<string> {
   if ('proxy' in step) {
     return JSON.stringify(await lab.request('proxy', { method: 'PUT', path: '/v1/settings', body: { authentication: null, deny: [] } }))
   }
+  if ('portal' in step) return switchEventingOn(lab)
   if (step.fmc === 'health-module-off' || step.fmc === 'health-module-on')
     return setHealthModule(lab, MODULES[step.module], step.fmc === 'health-module-on')
   return setCloud(lab, step.fmc === 'cloud-on')
@@ -41,6 +43,14 @@ async function setHealthModule(lab: Lab, moduleId: string, enabled: boolean): Pr
   const { items } = (await fmcConfig(lab, 'GET', '/policy/healthpolicies')).body as { items: { id: string }[] }
   const policy = `/policy/healthpolicies/${items[0]!.id}`
   return JSON.stringify((await fmcConfig(lab, 'PUT', policy, { healthModules: [{ moduleId, enabled }] })).body)
+}
+
+/** *Cloud Services* > Eventing in the portal of the lab's region. */
+async function switchEventingOn(lab: Lab): Promise<string> {
+  const call = await logIn(lab, lab.region)
+  const account = await accountOf(call)
+  await setAccount(call, { ...account, services: { ...account.services, eventing: true } })
+  return 'Eventing is on'
 }
 
 async function setCloud(lab: Lab, enabled: boolean): Promise<string> {

@@ -130,10 +130,18 @@ export class SimClock {
   }
 }
 
+/** A host's wall clock, which may be wrong. */
+export interface WallClock {
+  /** How far it is ahead of lab time. */
+  readonly aheadMs: number
+  setAhead(aheadMs: number): void
+}
+
 /** One process's view of the clock. */
-export function clockView(clock: SimClock, owner: TimerOwner): Clock {
+export function clockView(clock: SimClock, wall: WallClock, owner: TimerOwner): Clock {
   return {
-    now: () => clock.now(),
+    now: () => clock.now() + wall.aheadMs,
+    set: async (epochMs) => wall.setAhead(Math.trunc(epochMs) - clock.now()),
     uptimeMs: () => clock.uptimeMs(),
     after: (delayMs, fire) => clock.after(delayMs, fire, owner),
     sleep: (delayMs, signal) =>

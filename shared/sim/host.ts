@@ -6,6 +6,7 @@ import type { Endpoint, NetInterface } from '../kernel/net.ts'
 import type { Programs } from '../kernel/processes.ts'
 import type { Random } from '../kernel/random.ts'
 import type { World } from '../kernel/world.ts'
+import type { WallClock } from './clock.ts'
 import { MemoryFiles } from './files.ts'
 import type { OutsideIpc } from './ipc-outside.ts'
 import type { SimIpcSocket, SimUnixSocket } from './ipc.ts'
@@ -44,6 +45,8 @@ export class SimHost {
   /** The World of the host's first process: what a host's `start` function gets. */
   readonly world: World
   forwarding: CompiledForwarding | undefined
+  #forwardingDice: Random | undefined
+  readonly wallClock: WallClock
   readonly #networks: readonly { readonly prefix: Prefix; readonly networkInterface: NetInterface }[]
   readonly #memory: MemoryFiles | undefined
   readonly outsideIpc: OutsideIpc | undefined
@@ -68,12 +71,22 @@ export class SimHost {
       const base = (parseIp(networkInterface.address)! & mask) >>> 0
       return { prefix: { base, mask }, networkInterface }
     })
+    let aheadMs = 0
+    this.wallClock = {
+      get aheadMs() {
+        return aheadMs
+      },
+      setAhead: (ms) => {
+        aheadMs = ms
+        sim.trace(`clock ${options.name} ${ms}`)
+      },
+    }
     this.#pid = this.random.int(2_000, 9_000)
     this.#port = this.random.int(EPHEMERAL.first, EPHEMERAL.last)
     this.#inode = this.random.int(20_000, 400_000)
     if (options.outside === undefined) {
       this.#memory = new MemoryFiles({
-        now: () => sim.clock.now(),
+        now: () => sim.clock.now() + this.wallClock.aheadMs,
         nextInode: () => this.nextInode(),
         onChange: (verb, path) => sim.trace(`${verb} ${this.name} ${path}`),
       })
@@ -83,6 +96,11 @@ export class SimHost {
     this.#init = new SimProcess(this, { pid: 1, parentPid: 0, user: 'root', command: 'init', args: ['/sbin/init'] })
     this.processes.set(1, this.#init)
     this.world = this.#init.world
+  }
+
+  /** Decides which packets a lossy way loses. Few hosts forward. */
+  get forwardingDice(): Random {
+    return (this.#forwardingDice ??= this.random.stream('forwarding'))
   }
 
   ownsAddress(address: string): boolean {

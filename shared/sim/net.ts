@@ -51,6 +51,7 @@ export function netView(host: SimHost, self: SimProcess): Net {
       host.forwarding = compileForwarding(forwarding)
       host.sim.networkChanged()
     },
+    shaping: async () => ({ delay: { able: true }, loss: { able: true } }),
   }
 }
 
@@ -82,7 +83,7 @@ async function dial(host: SimHost, self: SimProcess, to: Endpoint, signal: Abort
     reject(signal!.reason as Error)
   }
   const synSent = (attempts: number): void => {
-    const fate = sim.fate(host, { protocol: 'tcp', from: local.address, to: to.address, port: to.port })
+    const fate = sim.fate(host, { protocol: 'tcp', from: local.address, to: to.address, port: to.port, fromPort: local.port })
     if (fate.kind === 'no-route') return fail('ENETUNREACH')
     if (fate.kind === 'rejected') return fail('ECONNREFUSED')
     if (fate.kind === 'no-neighbour') {
@@ -90,13 +91,19 @@ async function dial(host: SimHost, self: SimProcess, to: Endpoint, signal: Abort
       return
     }
     if (fate.kind === 'delivered') {
-      const listener = fate.host.listenerAt(to)
-      const answer = sim.fate(fate.host, { protocol: 'tcp', from: to.address, to: local.address, port: local.port })
+      const answer = sim.fate(fate.host, { protocol: 'tcp', from: to.address, to: local.address, port: local.port, fromPort: to.port })
       if (answer.kind === 'delivered') {
-        if (listener === undefined) return fail('ECONNREFUSED')
-        finish()
-        sim.trace(`dial ${host.name} ${subject} ok`)
-        return resolve(establish(host, self, listener, local, to, fate.seenFrom))
+        const answered = () => {
+          const listener = fate.host.listenerAt(to)
+          if (listener === undefined) return fail('ECONNREFUSED')
+          finish()
+          sim.trace(`dial ${host.name} ${subject} ok`)
+          resolve(establish({ host, self, listener, local, to, seenFrom: fate.seenFrom, delayMs: fate.delayMs }))
+        }
+        const roundTripMs = fate.delayMs + answer.delayMs
+        if (roundTripMs === 0) return answered()
+        timer = sim.clock.after(roundTripMs, answered, self)
+        return
       }
     }
     const nextMs = SYN_INTERVALS_MS[attempts]
@@ -114,9 +121,19 @@ async function dial(host: SimHost, self: SimProcess, to: Endpoint, signal: Abort
   return promise
 }
 
-function establish(host: SimHost, self: SimProcess, listener: SimListener, local: Endpoint, to: Endpoint, seenFrom: string): SimConn {
+/** `delayMs`: how long packets to the listener are on their way, also the one that tells it of the connection. */
+function establish(dialled: {
+  readonly host: SimHost
+  readonly self: SimProcess
+  readonly listener: SimListener
+  readonly local: Endpoint
+  readonly to: Endpoint
+  readonly seenFrom: string
+  readonly delayMs: number
+}): SimConn {
+  const { host, self, listener, local, to, seenFrom, delayMs } = dialled
   const { sim } = host
-  const path = (conn: SimConn) => sim.passes(conn)
+  const path = (conn: SimConn) => sim.judge(conn)
   const ended = () => sim.clock.touch()
   const near = new SimConn({ owner: self, local, remote: to, destination: to, clock: sim.clock, path, ended })
   const far = new SimConn({
@@ -132,13 +149,15 @@ function establish(host: SimHost, self: SimProcess, listener: SimListener, local
   far.peer = near
   self.holdConn(near)
   listener.owner.holdConn(far)
-  process.nextTick(() => {
+  const accept = () => {
     sim.clock.touch()
     if (!listener.owner.alive) return void far.destroy()
     // A server that forgets an error handler must not end the lab.
     far.on('error', () => {})
     listener.accept(far)
-  })
+  }
+  if (delayMs === 0) process.nextTick(accept)
+  else sim.clock.after(delayMs, accept)
   return near
 }
 
@@ -223,11 +242,18 @@ async function openUdp(host: SimHost, self: SimProcess, at: { readonly address?:
     send: (data, to) => {
       if (!self.alive) return
       const from = address === '0.0.0.0' ? (host.sourceFor(to.address) ?? '0.0.0.0') : address
-      const fate = sim.fate(host, { protocol: 'udp', from, to: to.address, port: to.port })
+      const fate = sim.fate(host, { protocol: 'udp', from, to: to.address, port: to.port, fromPort: port })
       if (fate.kind !== 'delivered') return
-      const target = fate.host.udpSockets.find((s) => s.at.port === to.port && (s.at.address === '0.0.0.0' || s.at.address === to.address))
-      if (target === undefined) socket.refused(to)
-      else target.receive(Buffer.from(data), { address: fate.seenFrom, port })
+      const copy = Buffer.from(data)
+      const arrive = () => {
+        const target = fate.host.udpSockets.find(
+          (s) => s.at.port === to.port && (s.at.address === '0.0.0.0' || s.at.address === to.address),
+        )
+        if (target === undefined) socket.refused(to)
+        else target.receive(copy, { address: fate.seenFrom, port })
+      }
+      if (fate.delayMs === 0) arrive()
+      else sim.clock.after(fate.delayMs, arrive)
     },
     [Symbol.asyncDispose]: async () => close(),
   }
@@ -240,15 +266,17 @@ async function ping(host: SimHost, self: SimProcess, to: string, timeoutMs: numb
   const fate = sim.fate(host, { protocol: 'icmp', from, to })
   const { promise, resolve, reject } = Promise.withResolvers<{ rttMs: number; ttl: number }>()
   const failAfter = (delayMs: number, code: string) => sim.clock.after(delayMs, () => reject(errno(code, 'ping', to)), self)
+  const answer = fate.kind === 'delivered' ? sim.fate(fate.host, { protocol: 'icmp', from: to, to: from }) : undefined
   if (fate.kind === 'no-route') reject(errno('ENETUNREACH', 'ping', to))
   else if (fate.kind === 'no-neighbour')
     failAfter(Math.min(timeoutMs, NO_NEIGHBOUR_MS), timeoutMs < NO_NEIGHBOUR_MS ? 'ETIMEDOUT' : 'EHOSTUNREACH')
-  else if (fate.kind !== 'delivered' || sim.fate(fate.host, { protocol: 'icmp', from: to, to: from }).kind !== 'delivered')
-    failAfter(timeoutMs, 'ETIMEDOUT')
+  else if (fate.kind !== 'delivered' || answer?.kind !== 'delivered') failAfter(timeoutMs, 'ETIMEDOUT')
   else {
-    // Round trips take time only for ICMP, which shows it: a fraction of a millisecond in the same network, some more through a router.
-    const rttMs = fate.hops === 0 ? 0.2 + 0.4 * host.random.next() : 8 + 6 * host.random.next()
-    sim.clock.after(Math.ceil(rttMs), () => resolve({ rttMs, ttl: 64 - fate.hops }), self)
+    // Round trips of a good way take time only for ICMP, which shows it: a fraction of a millisecond in the same network, some more through a router.
+    const goodMs = fate.hops === 0 ? 0.2 + 0.4 * host.random.next() : 8 + 6 * host.random.next()
+    const rttMs = goodMs + fate.delayMs + answer.delayMs
+    if (rttMs > timeoutMs) failAfter(timeoutMs, 'ETIMEDOUT')
+    else sim.clock.after(Math.ceil(rttMs), () => resolve({ rttMs, ttl: 64 - fate.hops }), self)
   }
   return promise
 }

@@ -23,6 +23,7 @@ export class SimProcess {
   readonly user: string
   readonly command: string
   readonly args: readonly string[]
+  /** Lab time. */
   readonly startedMs: number
   readonly world: World
   readonly exited: Promise<Exit>
@@ -50,7 +51,7 @@ export class SimProcess {
     let random: Random | undefined
     this.world = {
       host: host.name,
-      clock: clockView(host.sim.clock, this),
+      clock: clockView(host.sim.clock, host.wallClock, this),
       // Few programs roll dice.
       get random() {
         return (random ??= host.random.stream(stream))
@@ -147,8 +148,9 @@ export class SimProcess {
 }
 
 export function row(process: SimProcess): ProcessRow {
-  const { pid, parentPid, user, command, args, startedMs } = process
-  return { pid, parentPid, user, command, args, startedMs }
+  const { pid, parentPid, user, command, args, host } = process
+  // A kernel counts from the start of the machine, so that a clock that is set moves the starts, too.
+  return { pid, parentPid, user, command, args, startedMs: process.startedMs + host.wallClock.aheadMs }
 }
 
 function processesView(host: SimHost, self: SimProcess): Processes {

@@ -2,7 +2,7 @@ import type { Log } from '../kernel/log.ts'
 import type { Random } from '../kernel/random.ts'
 import { seededRandom } from '../kernel/seeded-random.ts'
 import { SimClock } from './clock.ts'
-import type { SimConn } from './conn.ts'
+import type { Judgement, SimConn } from './conn.ts'
 import { SimHost, type SimHostOptions } from './host.ts'
 import { fateOf, type Fate, type Packet } from './route.ts'
 
@@ -58,14 +58,16 @@ export class Sim {
     return fateOf(sender, (address) => this.#byAddress.get(address), packet)
   }
 
-  /** Whether a segment of a connection gets through now; looked up again only after the network changed. */
-  passes(conn: SimConn): boolean {
-    if (conn.judged.epoch === this.#networkEpoch) return conn.judged.passes
+  /** What the network does to a segment of a connection now; looked up again only after the network changed, or where the dice decide. */
+  judge(conn: SimConn): Judgement {
+    if (conn.judged.epoch === this.#networkEpoch) return conn.judged
     const { address, port } = conn.destination
-    const fate = this.fate(conn.owner.host, { protocol: 'tcp', from: conn.local.address, to: address, port })
+    const { owner, local } = conn
+    const fate = this.fate(owner.host, { protocol: 'tcp', from: local.address, to: address, port, fromPort: local.port })
     const passes = fate.kind === 'delivered'
-    conn.judged = { epoch: this.#networkEpoch, passes }
-    return passes
+    const byChance = (fate.kind === 'delivered' || fate.kind === 'lost') && fate.byChance
+    conn.judged = { epoch: byChance ? -1 : this.#networkEpoch, passes, byChance, delayMs: fate.kind === 'delivered' ? fate.delayMs : 0 }
+    return conn.judged
   }
 
   networkChanged(): void {

@@ -1,6 +1,9 @@
 import { describe, expect } from 'vitest'
 import fc from 'fast-check'
 import { hostsTest, until, type MakeHosts } from './hosts.ts'
+import { collector } from './programs.ts'
+
+const DAY_MS = 86_400_000
 
 /** What every World's clock must do. */
 export function clockContract(name: string, makeHosts: MakeHosts): void {
@@ -77,6 +80,55 @@ export function clockContract(name: string, makeHosts: MakeHosts): void {
       await expect(sleeping).rejects.toThrow('enough')
       expect(clock.uptimeMs() - startMs).toBeLessThan(600_000)
       await expect(clock.sleep(5, stop.signal)).rejects.toThrow('enough')
+    })
+
+    hostsTest('a host’s clock can be set, and only that host’s', makeHosts, async ({ a, b }) => {
+      const wrongMs = a.clock.now() - 400 * DAY_MS
+      const rightMs = b.clock.now()
+      await a.clock.set(wrongMs)
+      expect(a.clock.now() - wrongMs).toBeLessThan(DAY_MS)
+      expect(a.clock.now()).toBeGreaterThanOrEqual(wrongMs)
+      expect(b.clock.now() - rightMs).toBeLessThan(DAY_MS)
+      expect(Number.isInteger(a.clock.now())).toBe(true)
+    })
+
+    hostsTest('timers and uptime do not care that the clock was set', makeHosts, async ({ a: { clock } }) => {
+      const fired: string[] = []
+      const uptimeMs = clock.uptimeMs()
+      clock.after(20, () => fired.push('before'))
+      const sleeping = clock.sleep(40)
+      await clock.set(clock.now() + 400 * DAY_MS)
+      clock.after(10, () => fired.push('after'))
+      await sleeping
+      expect([...fired].toSorted()).toEqual(['after', 'before'])
+      expect(clock.uptimeMs() - uptimeMs).toBeGreaterThanOrEqual(40)
+      expect(clock.uptimeMs() - uptimeMs).toBeLessThan(DAY_MS)
+    })
+
+    hostsTest('the starts of processes move along with the clock', makeHosts, async ({ a }) => {
+      const child = await a.processes.spawn('/bin/stubborn')
+      const startedMs = async () => (await a.processes.list()).find(({ pid }) => pid === child.pid)!.startedMs
+      const beforeMs = await startedMs()
+      await a.clock.set(a.clock.now() + 400 * DAY_MS)
+      expect(Math.round(((await startedMs()) - beforeMs) / DAY_MS)).toBe(400)
+      child.kill('SIGKILL')
+      await child.exited
+    })
+
+    hostsTest('all processes of the host see that the clock was set, those that run and those to come', makeHosts, async ({ a }) => {
+      const running = await a.processes.spawn('/bin/clock-set')
+      await a.clock.set(a.clock.now() + 400 * DAY_MS)
+      expect(await running.exited).toEqual({ code: 0, signal: null })
+      const out = collector()
+      const later = await a.processes.spawn('/bin/now', { stdout: out })
+      await later.exited
+      expect(Math.abs(Number(out.text()) - a.clock.now())).toBeLessThan(DAY_MS)
+    })
+
+    hostsTest('files carry the time of the host’s clock', makeHosts, async ({ a }) => {
+      await a.clock.set(a.clock.now() - 400 * DAY_MS)
+      await a.files.write('/tmp/written', 'x')
+      expect(Math.abs((await a.files.stat('/tmp/written')).modifiedMs - a.clock.now())).toBeLessThan(DAY_MS)
     })
 
     hostsTest('an abort after a sleep is over changes nothing', makeHosts, async ({ a: { clock } }) => {

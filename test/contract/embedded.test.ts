@@ -26,7 +26,7 @@ async function makeHosts(): Promise<TwoHosts> {
       interfaces: addresses.map((address, index) => ({ name: `eth${index}`, address, netmask: '255.255.255.0' })),
       programs,
       outside: {
-        files: folderFiles(root, { now: () => sim.clock.now() }),
+        files: folderFiles(root, { now: () => sim.host(name)!.world.clock.now() }),
         ipc: (holds) => zeromqIpc(confineTo(root), { holds }),
       },
     })

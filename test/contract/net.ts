@@ -1,8 +1,12 @@
 import { once } from 'node:events'
 import { createServer, request } from 'node:http'
+import type { TLSSocket } from 'node:tls'
 import { describe, expect } from 'vitest'
 import fc from 'fast-check'
 import type { Conn, Endpoint, Listener } from '../../shared/kernel/net.ts'
+import { createPki } from '../../shared/wire/pki/pki.ts'
+import { connectTls } from '../../shared/wire/tls/client.ts'
+import { acceptTls } from '../../shared/wire/tls/server.ts'
 import { hostsTest, rejection, until, type MakeHosts, type TwoHosts } from './hosts.ts'
 
 /** What every World's IP stack must do. */
@@ -14,6 +18,18 @@ export function netContract(name: string, makeHosts: MakeHosts): void {
       expect([far.localAddress, far.localPort]).toEqual([at.address, at.port])
       expect([near.localAddress, far.remoteAddress]).toEqual([hosts.addressOfA, hosts.addressOfA])
       expect(near.localPort).toBe(far.remotePort)
+    })
+
+    hostsTest('a TLS server knows both addresses of a secured connection', makeHosts, async ({ a, b, addressOfA, addressesOfB, port }) => {
+      const identity = createPki({ validFromMs: a.clock.now(), validToMs: a.clock.now() }).issue({ commonName: 'b' })
+      const { promise: accepted, resolve } = Promise.withResolvers<TLSSocket>()
+      const accept = acceptTls({ clock: b.clock, identity: () => identity }, resolve)
+      const { at } = await b.net.listen({ address: addressesOfB[0], port: port() }, accept)
+      const conn = await a.net.dial(at)
+      await connectTls(conn, { clock: a.clock, rejectUnauthorized: false })
+      const { localAddress, localPort, remoteAddress, remotePort } = await accepted
+      expect([localAddress, localPort]).toEqual([at.address, at.port])
+      expect([remoteAddress, remotePort]).toEqual([addressOfA, conn.localPort])
     })
 
     hostsTest('bytes arrive in order in both directions, in whatever chunks they were written', makeHosts, async (hosts) => {
@@ -224,6 +240,23 @@ export function netContract(name: string, makeHosts: MakeHosts): void {
       expect(rttMs).toBeGreaterThan(0)
       expect(ttl).toBeGreaterThan(0)
     })
+
+    hostsTest(
+      'a host says what it can do to packets that it forwards, and does that or refuses it with the reason',
+      makeHosts,
+      async ({ a }) => {
+        const { delay, loss } = await a.net.shaping()
+        const to = ['203.0.113.9']
+        for (const [ability, shape] of [
+          [delay, { to, delayMs: 10 }],
+          [loss, { to, lossPercent: 10 }],
+        ] as const) {
+          const done = a.net.forward({ rules: [], otherwise: 'accept', shapes: [shape] })
+          if (ability.able) await done
+          else await expect(done).rejects.toMatchObject({ code: 'ENOTSUP', message: `forward ENOTSUP: ${ability.why}` })
+        }
+      },
+    )
 
     hostsTest('interfaces have the addresses of the host', makeHosts, async ({ a, b, addressOfA, addressesOfB }) => {
       expect(a.net.interfaces().map((one) => one.address)).toContain(addressOfA)

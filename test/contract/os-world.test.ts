@@ -64,6 +64,7 @@ describe('os World', () => {
   test('forwarding says that it is not there', async () => {
     await using hosts = await loopbackHosts()
     await expect(hosts.a.net.forward({ rules: [], otherwise: 'accept' })).rejects.toThrow('forward ENOTSUP')
+    expect(await hosts.a.net.shaping()).toMatchObject({ delay: { able: false }, loss: { able: false } })
   })
 
   test('a crash of a child is reported in the log of the lab, with its host, name and pid', async () => {

@@ -89,6 +89,19 @@ export const programs: Programs = {
     return exit.code ?? 1
   },
 
+  /** Prints what time it is for its host. */
+  '/bin/now': async (world, { stdout }) => {
+    stdout.write(String(world.clock.now()))
+    return 0
+  },
+
+  /** Ends once the clock of its host was set to a time far away. */
+  '/bin/clock-set': async (world) => {
+    const aheadMs = world.clock.now() - world.clock.uptimeMs()
+    while (Math.abs(world.clock.now() - world.clock.uptimeMs() - aheadMs) < 86_400_000) await world.clock.sleep(5)
+    return 0
+  },
+
   /** Prints one roll of its dice. */
   '/bin/roll': async (world, { stdout }) => {
     stdout.write(world.random.uuid())

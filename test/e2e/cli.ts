@@ -26,7 +26,8 @@ export interface Running {
 export interface Desk extends AsyncDisposable {
   /** The current folder of the commands; the state folder is `.ftdlab` in it. */
   readonly folder: string
-  start(words: readonly string[], options?: { readonly env?: Readonly<Record<string, string>> }): Running
+  /** `input` is piped in; without it the standard input is empty. */
+  start(words: readonly string[], options?: { readonly env?: Readonly<Record<string, string>>; readonly input?: string }): Running
   run(...words: string[]): Promise<Ran>
 }
 
@@ -38,7 +39,7 @@ export function desk(): Desk {
   const start: Desk['start'] = (words, options = {}) => {
     const child = spawn(NODE, [ENTRY, ...words], { cwd: folder, env: { ...inherited, ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] })
     children.add(child)
-    child.stdin.end()
+    child.stdin.end(options.input ?? '')
     let stdout = ''
     let stderr = ''
     let heard: (() => void) | undefined

@@ -55,6 +55,16 @@ describe('a lab in the background', () => {
     expect((await at.run('exec', 'ftd1', '--shell', 'expert', 'whoami')).stdout).toBe('admin\n')
   })
 
+  test('ssh takes what is piped in as if it were typed, and ends with it', async () => {
+    const typed = await at.start(['ssh', 'ftd1'], { input: 'show network\nexit\n' }).ended
+    expect(typed).toMatchObject({ code: 0, stderr: '' })
+    expect(typed.stdout).toMatch(/^> show network\r\n=+\[ System Information \]=+\r\n[^]*192\.0\.2\.27[^]*\r\n> exit\r\n$/)
+    const endless = await at.start(['ssh', 'ftd1'], { input: 'expert\nwhoami\n' }).ended
+    expect(endless).toMatchObject({ code: 0, stderr: '' })
+    expect(endless.stdout).toMatch(/\r\nadmin\r\nadmin@ftd1:~\$ logout\r\n> \r\n$/)
+    expect(await at.run('ssh', 'ftd1')).toEqual({ code: 0, stdout: '> \r\n', stderr: '' })
+  })
+
   test('Ctrl-C is Ctrl-C on the device', async () => {
     const ping = at.start(['exec', 'ftd1', 'ping api-sse.cisco.com'])
     // The device says when the command runs there; then there is something to interrupt.

@@ -1,8 +1,10 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { countEvents } from '../../services/lab/api/event-counts.ts'
+import { EVENT_LOG } from '../../shared/contract/event.ts'
 import { compareDelivery, untilAcknowledged } from '../support/delivery.ts'
 import { endure, mishap, type Mishap } from '../support/mishaps.ts'
-import { openLab } from '../support/open-lab.ts'
+import { openLab, type OpenLab } from '../support/open-lab.ts'
 
 const SEED = Number(process.env['FTDLAB_TEST_SEED'] ?? 20_260_105)
 const RUNS = Number(process.env['FTDLAB_TEST_RUNS'] ?? 12)
@@ -39,3 +41,26 @@ test('whatever happens to a device, each of its events is in the cloud once, and
     { seed: SEED, numRuns: RUNS, endOnFailure: true, examples: FOUND },
   )
 })
+
+test('the event log of a device that runs and runs stays small, and the books go on', { timeout: 120_000 }, async () => {
+  await using lab = await openLab()
+  for (let minutes = 0; minutes < 30; minutes += 5) {
+    await lab.pass(300_000)
+    expect(await bytesOfLog(lab)).toBeLessThan(600_000)
+  }
+  const detected = (await lab.eventLines('ftd1')).length
+  expect(detected).toBeGreaterThan(1_800)
+  expect(await countEvents(lab, await lab.hosts())).toEqual([{ device: 'ftd1', stored: detected, waiting: 0, lost: 0, repeated: 0 }])
+  await lab.exec('ftd1', 'pmtool disablebyid SSEConnector')
+  await lab.pass(60_000)
+  expect(await countEvents(lab, await lab.hosts())).toMatchObject([{ stored: detected, waiting: 60, lost: 0 }])
+  await lab.exec('ftd1', 'pmtool enablebyid SSEConnector')
+  await untilAcknowledged(lab, 'ftd1', HEALED_WITHIN_MS)
+  expect(await compareDelivery(lab, 'ftd1')).toMatchObject({ missing: [], surplus: [], altered: [] })
+})
+
+/** The log and what was set aside of it. */
+async function bytesOfLog(lab: OpenLab): Promise<number> {
+  const { stdout } = await lab.exec('ftd1', `cat ${EVENT_LOG} ${EVENT_LOG}.* | wc -c`, { shell: 'root' })
+  return Number(stdout)
+}

@@ -1,6 +1,7 @@
-import { DeviceEvent, EVENT_LOG, EVENT_STATE, EventState } from '../../shared/contract/event.ts'
+import { DeviceEvent, EVENT_STATE, EventState } from '../../shared/contract/event.ts'
 import { cloudDevices, cloudEventCounts, cloudEvents } from '../../shared/scenario/cloud-client.ts'
 import type { Lab } from '../../shared/scenario/lab.ts'
+import type { OpenLab } from './open-lab.ts'
 
 const PAGE = 1_000
 const SETTINGS = '/ngfw/etc/sf/cloud-settings.json'
@@ -22,13 +23,13 @@ interface Selection {
 }
 
 /**
- * Compares a device's whole event log with what the cloud stored, event by event. Missing are those that the device believes to be stored: newer ones
+ * Compares all that was ever in a device's event log with what the cloud stored, event by event. Missing are those that the device believes to be stored: newer ones
  * may still be on their way (see `untilAcknowledged`).
  */
-export async function compareDelivery(lab: Lab, device: string): Promise<Delivery> {
+export async function compareDelivery(lab: OpenLab, device: string): Promise<Delivery> {
   const { acknowledged } = EventState.parse(JSON.parse(await readOnDevice(lab, device, EVENT_STATE)))
   const { send } = JSON.parse(await readOnDevice(lab, device, SETTINGS)) as Selection
-  const lines = (await readOnDevice(lab, device, EVENT_LOG)).split('\n').slice(0, -1)
+  const lines = await lab.eventLines(device)
   const meant = new Map<number, DeviceEvent>()
   for (const [index, line] of lines.entries()) {
     const event = DeviceEvent.parse(JSON.parse(line))
@@ -48,8 +49,8 @@ export async function compareDelivery(lab: Lab, device: string): Promise<Deliver
 }
 
 /** Lets lab time pass until the device has an acknowledgement for every event that its log had at the call. Throws when that takes longer than `withinMs`. */
-export async function untilAcknowledged(lab: Lab, device: string, withinMs: number): Promise<void> {
-  const wanted = (await readOnDevice(lab, device, EVENT_LOG)).split('\n').length - 1
+export async function untilAcknowledged(lab: OpenLab, device: string, withinMs: number): Promise<void> {
+  const wanted = (await lab.eventLines(device)).length
   const endMs = lab.now() + withinMs
   for (;;) {
     const { acknowledged } = EventState.parse(JSON.parse(await readOnDevice(lab, device, EVENT_STATE)))

@@ -17,6 +17,8 @@ function addressesOf(name: string): string {
 const SWITCHED = {
   'ingest dropped': { kind: 'net.drop', to: addressesOf(REGIONS.us.ingest), port: 443 },
   'ingest refused': { kind: 'net.reject', to: addressesOf(REGIONS.us.ingest), port: 443 },
+  'ingest slow': { kind: 'net.delay', to: addressesOf(REGIONS.us.ingest), delayMs: 2_500 },
+  'cloud lossy': { kind: 'net.loss', to: '203.0.113.0/24', percent: 20 },
   'region dropped': { kind: 'net.drop', to: addressesOf(REGIONS.us.api) },
   'dns wrong': { kind: 'device.dns', host: 'ftd1', servers: ['192.0.2.10'] },
   'name hidden': { kind: 'dns.nxdomain', name: REGIONS.us.ingest },

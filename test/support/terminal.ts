@@ -91,7 +91,7 @@ function openScreen(lab: OpenLab, hostName: string, shell: ShellName): Screen {
       await until(() => (shown.split('\n').length > count ? true : undefined))
     },
     async hangUp() {
-      stdin.end()
+      stdin.destroy()
       await lab.sim.run(() => ended)
     },
   }

@@ -176,7 +176,7 @@ export async function startSftunnel(world: World, { config, store, health, token
 
   const identity = { chainPem: config.sftunnel.certPem, keyPem: config.sftunnel.keyPem }
   const onError = (error: Error): void => world.log.debug('sftunnel.handshake', { error: error.message })
-  const accept = acceptTls({ identity: () => identity, onError }, (socket) => void serve(socket))
+  const accept = acceptTls({ clock: world.clock, identity: () => identity, onError }, (socket) => void serve(socket))
   const listener = await world.net.listen({ port: SFTUNNEL_PORT }, accept)
 
   function sweep(): void {

@@ -1,7 +1,7 @@
-import { EVENT_LOG, type DeviceEvent } from '../../../shared/contract/event.ts'
-import { codeOf } from '../../../shared/kernel/errors.ts'
+import type { DeviceEvent } from '../../../shared/contract/event.ts'
 import type { World } from '../../../shared/kernel/world.ts'
 import { parseEventLine } from './event-line.ts'
+import type { EventLog } from './event-log.ts'
 
 /** One batch holds at most so many events for the cloud … */
 const MAX_EVENTS = 200
@@ -25,7 +25,7 @@ export interface Batch {
   readonly skipped: number
   /** How many are meant for the cloud. */
   readonly events: number
-  /** Byte offset in the log of what follows it. */
+  /** Byte offset in the file of what follows it. */
   readonly endOffset: number
   /** An `IngestBatch`; empty when nothing of it is meant for the cloud. */
   readonly text: string
@@ -41,10 +41,14 @@ export interface Spool {
   cut(): Batch
   /** Number of the last event that was read. */
   readonly seen: number
+  /** Byte offset in the file of what follows it. */
+  readonly offset: number
+  /** Begins at the start of the file that the log reads now. */
+  rewind(): void
 }
 
-/** Opens the log behind the event with number `lastNumber`, which ends at byte `offset`. */
-export function openSpool(world: World, lastNumber: number, offset: number): Spool {
+/** Reads the log behind the event with number `lastNumber`, which ends at byte `offset`. */
+export function openSpool(world: World, log: EventLog, lastNumber: number, offset: number): Spool {
   let number = lastNumber
   /** Where in the log `unread` begins. */
   let unreadOffset = offset
@@ -60,35 +64,23 @@ export function openSpool(world: World, lastNumber: number, offset: number): Spo
 
   /** Reads on and returns how much came; 0 at the end of the log. */
   async function readMore(): Promise<number> {
-    const chunk = await readLog(unreadOffset + unread.length)
+    const chunk = await log.readAt(unreadOffset + unread.length, READ_BYTES)
     unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk])
     return chunk.length
   }
 
   /** A log that is shorter than what was read of it is another one: somebody removed or emptied it. It is read from its start, and numbers go on. */
   async function noticeReplacement(): Promise<void> {
-    if ((await logSize()) >= unreadOffset) return
+    if ((await log.size()) >= unreadOffset) return
     world.log.warn('the event log was replaced', { offset: unreadOffset, number })
+    log.replaced(number + 1)
+    rewind()
+  }
+
+  function rewind(): void {
     unreadOffset = 0
     unread = Buffer.alloc(0)
-  }
-
-  async function readLog(from: number): Promise<Buffer> {
-    try {
-      return await world.files.readAt(EVENT_LOG, from, READ_BYTES)
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return Buffer.alloc(0)
-      throw error
-    }
-  }
-
-  async function logSize(): Promise<number> {
-    try {
-      return (await world.files.stat(EVENT_LOG)).size
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return 0
-      throw error
-    }
+    isOverlong = false
   }
 
   function takeLine(end: number, meantForCloud: (event: DeviceEvent) => boolean): void {
@@ -148,5 +140,9 @@ export function openSpool(world: World, lastNumber: number, offset: number): Spo
     get seen() {
       return number
     },
+    get offset() {
+      return unreadOffset
+    },
+    rewind,
   }
 }

@@ -7,12 +7,15 @@ const MAX_BATCHES = 32
 
 /** The batches that were sent and are not acknowledged, in order; and how far everything before them is done. */
 export interface Window {
+  readonly isEmpty: boolean
   readonly isFull: boolean
   /** The batches that still want an acknowledgement, oldest first. */
   readonly waiting: readonly Batch[]
   add(batch: Batch): void
   /** Takes note of an acknowledgement; true when more is done than before. */
   acknowledge(ack: IngestAck): boolean
+  /** What follows is in another file, from its start. */
+  rewind(): void
   readonly done: Pick<EventState, 'acknowledged' | 'skipped' | 'offset'>
 }
 
@@ -34,6 +37,9 @@ export function createWindow(start: Pick<EventState, 'acknowledged' | 'skipped' 
   }
 
   return {
+    get isEmpty() {
+      return entries.length === 0
+    },
     get isFull() {
       return entries.length >= MAX_BATCHES
     },
@@ -50,6 +56,9 @@ export function createWindow(start: Pick<EventState, 'acknowledged' | 'skipped' 
       if (entry === undefined) return false
       entry.acknowledged = true
       return advance()
+    },
+    rewind() {
+      offset = 0
     },
     get done() {
       return { acknowledged, skipped, offset }

@@ -1,4 +1,4 @@
-import { EVENT_LOG } from '../../../shared/contract/event.ts'
+import { EVENT_LOG, eventSegment } from '../../../shared/contract/event.ts'
 import { eventBooks, lostEvents, type EventBooks } from '../../../shared/scenario/event-books.ts'
 import { cloudEventCounts } from '../../../shared/scenario/cloud-client.ts'
 import type { HostInfo, Lab } from '../../../shared/scenario/lab.ts'
@@ -17,12 +17,14 @@ export async function countEvents(lab: Lab, hosts: readonly HostInfo[]): Promise
 }
 
 interface Books extends EventBooks {
-  /** Lines of the event log. */
+  /** Events that the event log has held in all. */
   readonly detected: number
 }
 
 async function booksOf(lab: Lab, device: string): Promise<Books> {
   const done = await eventBooks(lab, device)
-  const lines = await lab.exec(device, `grep -c "" ${EVENT_LOG}`, { shell: 'root' })
-  return { ...done, detected: Number.parseInt(lines.stdout, 10) || 0 }
+  // The file that the books speak of is set aside meanwhile, or it is the log itself.
+  const lines = await lab.exec(device, `grep -hsc "" ${eventSegment(done.first)} ${EVENT_LOG}`, { shell: 'root' })
+  const counts = lines.stdout.split('\n').map((count) => Number.parseInt(count, 10) || 0)
+  return { ...done, detected: done.first - 1 + counts.reduce((sum, count) => sum + count, 0) }
 }

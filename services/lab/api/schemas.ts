@@ -83,7 +83,12 @@ export const FaultKindReport = z.object({
 })
 export type FaultKindReport = z.infer<typeof FaultKindReport>
 
-export const FaultReport = z.object({ id: z.string(), fault: z.looseObject({ kind: z.string() }), explanation: z.string() })
+export const FaultReport = z.object({
+  id: z.string(),
+  fault: z.looseObject({ kind: z.string() }),
+  explanation: z.string(),
+  note: z.string().optional().describe('how it was done, where that is not as the explanation says'),
+})
 export type FaultReport = z.infer<typeof FaultReport>
 
 export { AnyFault }

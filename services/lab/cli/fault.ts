@@ -12,7 +12,7 @@ export async function faultLs(options: { readonly json?: boolean }): Promise<num
   else
     printTable(
       ['id', 'kind', 'what it does'],
-      faults.map(({ id, fault, explanation }) => [id, fault.kind, explanation]),
+      faults.map((active) => [active.id, active.fault.kind, sentences(active)]),
     )
   return 0
 }
@@ -21,9 +21,13 @@ export async function faultLs(options: { readonly json?: boolean }): Promise<num
 export async function faultAdd(kind: string, words: readonly string[]): Promise<number> {
   const fault = parseFaultWords(kind, words)
   const { call } = await runningLab()
-  const { id, explanation } = await call<FaultReport>('POST', '/api/faults', fault)
-  print(`${id} ${explanation}`)
+  const active = await call<FaultReport>('POST', '/api/faults', fault)
+  print(`${active.id} ${sentences(active)}`)
   return 0
+}
+
+function sentences({ explanation, note }: FaultReport): string {
+  return note === undefined ? explanation : `${explanation} ${note}`
 }
 
 /** `ftdlab fault rm`: takes a fault back. */

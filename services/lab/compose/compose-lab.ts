@@ -146,7 +146,7 @@ function labOver({ full, plan, config, container, operator }: Containers): Omit<
     exec,
     request,
     sendEvents: async (name: string, events: readonly DeviceEvent[]) => appendEvents(container(deviceNamed(hosts, name).name), events),
-    ...activeFaults({ exec, request, hosts: async () => [...hosts.values()] }),
+    ...activeFaults({ exec, request, hosts: async () => [...hosts.values()], now: () => clock.now() }),
     pass: (durationMs: number) => sleep(durationMs / config.speed),
     caPem: config.input.caPem,
     timing: { speed: config.speed, paused: false },

@@ -31,12 +31,15 @@ export async function dialInContainer(container: string, host: string, port: num
 }
 
 /** A session of the device's own command line: raw bytes both ways, as a terminal sends and shows them. */
-export async function terminalInContainer(container: string, { stdin, stdout, columns }: TerminalSession): Promise<number> {
+export async function terminalInContainer(container: string, { stdin, stdout, columns, signal }: TerminalSession): Promise<number> {
   const words = ['exec', '--interactive', '--env', `COLUMNS=${columns}`, container, 'clish']
   const session = spawn('docker', words, { stdio: ['pipe', 'pipe', 'pipe'] })
   for (const stream of [session.stdout, session.stderr]) stream.on('data', (data: Buffer) => stdout.write(data))
   session.stdin.on('error', () => {}) // The session has ended.
-  stdin.pipe(session.stdin)
+  stdin.pipe(session.stdin, { end: false })
+  // A process in a container outlives who started it: whoever hangs up ends what runs there. A hang-up is known right after the end of the input.
+  stdin.once('end', () => setImmediate(() => session.stdin.end(signal?.aborted === true ? '\x03' : '')))
+  stdin.once('close', () => stdin.readableEnded || session.stdin.end('\x03'))
   const [code] = (await once(session, 'close')) as [number | null]
   stdin.unpipe(session.stdin)
   return code ?? 1

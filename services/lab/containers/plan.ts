@@ -43,7 +43,13 @@ export function planContainers(
   const dns: DnsConfigInput = { zone: plan.zone, adminToken }
   const gateway: GatewayConfigInput = { adminToken, dnsServers, rules: plan.gatewayRules }
   const proxy: ProxyConfigInput = { adminToken, dnsServers }
-  const sse = { certificates: certificates.cloud, organisations: [OPERATOR.organisation], databasePath: CLOUD_DATABASE }
+  const sse = {
+    adminToken,
+    certificates: certificates.cloud,
+    expiredCertificates: certificates.expiredCloud,
+    organisations: [OPERATOR.organisation],
+    databasePath: CLOUD_DATABASE,
+  }
   const fmc: FmcConfigInput = {
     ...plan.fmc,
     tls: { certPem: certificates.fmcWeb.chainPem, keyPem: certificates.fmcWeb.keyPem },

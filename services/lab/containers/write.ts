@@ -41,7 +41,7 @@ function writeConfigurations(folder: string, environment: NodeJS.ProcessEnv): vo
   // Written last, so that a lab that was only half planned is planned again.
   const mark = join(folder, 'lab', 'planned.json')
   if (existsSync(mark) && readFileSync(mark, 'utf8') === planned) return
-  for (const { host, network, config } of planContainers(options, labCertificates(), time)) {
+  for (const { host, network, config } of planContainers(options, labCertificates(time.epochMs), time)) {
     mkdirSync(join(folder, host), { recursive: true })
     writeFileSync(join(folder, host, 'network'), network)
     writeFileSync(join(folder, host, 'config.json'), JSON.stringify(config))

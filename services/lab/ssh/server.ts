@@ -100,9 +100,12 @@ function serveSession(session: ssh2.Session, options: SshServerOptions): void {
   })
   session.on('shell', (accept) => {
     const channel = accept()
+    const gone = new AbortController()
+    channel.on('close', () => gone.abort())
     const terminal: TerminalSession = {
       shell: 'clish',
       stdin: channel,
+      signal: gone.signal,
       stdout: { write: (text) => void (channel.writable && channel.write(text)) },
       get columns() {
         return columns || WIDTH_WITHOUT_TERMINAL

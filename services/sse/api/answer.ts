@@ -1,8 +1,8 @@
-import type { ServerResponse } from 'node:http'
+import { STATUS_CODES, type ServerResponse } from 'node:http'
 import type { Clock } from '../../../shared/kernel/clock.ts'
 import type { HeaderVariant } from '../config.ts'
 import { FORBIDDEN_BODY, forbiddenEtag, headersOf } from '../headers.ts'
-import type { ApiError } from './errors.ts'
+import { ApiError } from './errors.ts'
 
 /** Writes answers with the recorded headers. */
 export interface Answers {
@@ -12,6 +12,8 @@ export interface Answers {
   /** 202 and 204 and the like: no body. */
   empty(response: ServerResponse, status: number): void
   error(response: ServerResponse, error: ApiError): void
+  /** What the front says in the place of a service: from 500 on a load balancer's page, below a refusal. (invented) */
+  outage(response: ServerResponse, status: number, retryAfterSeconds: number | undefined): void
 }
 
 export function createAnswers(clock: Clock, variant: HeaderVariant): Answers {
@@ -38,11 +40,22 @@ export function createAnswers(clock: Clock, variant: HeaderVariant): Answers {
   }
 
   const JSON_TYPE = 'application/json; charset=utf-8'
+  const error = (response: ServerResponse, { status, code, message, headers }: ApiError) =>
+    send(response, status, JSON_TYPE, JSON.stringify({ error: code, error_description: message }), { extra: headers })
   return {
     forbidden: (response) => send(response, 403, 'text/plain; charset=utf-8', FORBIDDEN_BODY, { etag }),
     json: (response, status, body) => send(response, status, JSON_TYPE, JSON.stringify(body), {}),
     empty: (response, status) => send(response, status, JSON_TYPE, '', {}),
-    error: (response, { status, code, message, headers }) =>
-      send(response, status, JSON_TYPE, JSON.stringify({ error: code, error_description: message }), { extra: headers }),
+    error,
+    outage(response, status, retryAfterSeconds) {
+      const phrase = STATUS_CODES[status] ?? 'Error'
+      const extra = retryAfterSeconds === undefined ? [] : ['Retry-After', String(retryAfterSeconds)]
+      if (status >= 500) send(response, status, 'text/html', errorPage(`${status} ${phrase}`), { extra })
+      else error(response, new ApiError(status, phrase.toLowerCase().replaceAll(/\W+/g, '_'), phrase, extra))
+    },
   }
+}
+
+function errorPage(title: string): string {
+  return `<html>\r\n<head><title>${title}</title></head>\r\n<body>\r\n<center><h1>${title}</h1></center>\r\n</body>\r\n</html>\r\n`
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type RawData, type ServerOptions, type WebSocket } from 'ws'
 import { INGEST_PATH, type IngestAck, type IngestBatch } from '../../../shared/contract/ingest.ts'
+import type { CloudOutage } from '../../../shared/contract/admin.ts'
 import type { RegionId } from '../../../shared/contract/region.ts'
 import { codeOf } from '../../../shared/kernel/errors.ts'
 import type { World } from '../../../shared/kernel/world.ts'
@@ -21,6 +22,7 @@ const NEVER_MS = 2 ** 31 - 1
 /** What fits into a close frame. */
 const REASON_LIMIT = 123
 
+const GOING_AWAY = 1001
 const UNSUPPORTED_DATA = 1003
 const INVALID_DATA = 1007
 const POLICY = 1008
@@ -37,11 +39,14 @@ export interface Ingest extends Disposable {
   isConnected(device: Device): boolean
   /** Ends the device's WebSocket, if there is one, with 1008. */
   disconnect(device: Device, reason: string): void
+  /** Has the open WebSockets suffer the outage of their region, or end the silence of those whose region has none. */
+  suffer(answerIn: (region: RegionId) => CloudOutage['answer'] | undefined): void
 }
 
 interface Connection {
   /** `Device.key`. */
   readonly device: number
+  readonly region: RegionId
   readonly socket: WebSocket
   /** Sweeps since it last said anything. */
   silentSweeps: number
@@ -81,7 +86,7 @@ export function createIngest(world: World, state: State): Ingest {
   }
 
   function open(device: Device, socket: WebSocket): void {
-    const connection: Connection = { device: device.key, socket, silentSweeps: 0, ended: false }
+    const connection: Connection = { device: device.key, region: device.region, socket, silentSweeps: 0, ended: false }
     const before = current.get(device.key)
     if (before !== undefined) end(before, POLICY, 'the device has a newer connection')
     current.set(device.key, connection)
@@ -173,6 +178,20 @@ export function createIngest(world: World, state: State): Ingest {
     disconnect(device, reason) {
       const connection = current.get(device.key)
       if (connection !== undefined) end(connection, POLICY, reason)
+    },
+    suffer(answerIn) {
+      for (const connection of all) {
+        const { socket, region } = connection
+        const answer = answerIn(region)
+        // What is not read is neither stored nor acknowledged, and a ping not answered.
+        if (answer === 'silence') {
+          socket.pause()
+          continue
+        }
+        socket.resume()
+        if (answer === 'reset') socket.terminate()
+        else if (answer !== undefined) end(connection, GOING_AWAY, '')
+      }
     },
     [Symbol.dispose]() {
       committer.flush()

@@ -5,9 +5,8 @@ import { readFlags } from './flags.ts'
 
 const PAYLOAD_BYTES = 56
 const HEADER_BYTES = 28
-/** How long after the last echo a counted ping waits for answers. (public: iputils) */
-const LAST_WAIT_MS = 10_000
-const SILENCE_MS = 2_000
+/** How long an answer is waited for. (public: iputils) */
+const WAIT_MS = 10_000
 
 const USAGE = 'Usage: ping [-c count] [-i interval] [-W timeout] destination\n'
 
@@ -25,7 +24,7 @@ export const ping: Program = async (world, invocation) => {
   const host = flags.rest[0]!
   const count = numberOf(flags.values.get('c'))
   const intervalMs = (numberOf(flags.values.get('i')) ?? 1) * 1_000
-  const waitMs = (numberOf(flags.values.get('W')) ?? (count === undefined ? SILENCE_MS / 1_000 : LAST_WAIT_MS / 1_000)) * 1_000
+  const waitMs = (numberOf(flags.values.get('W')) ?? WAIT_MS / 1_000) * 1_000
   if ([...flags.values].some(([, value]) => numberOf(value) === undefined) || count === 0) {
     stderr.write('ping: bad number of packets to transmit.\n')
     return 2
@@ -48,22 +47,15 @@ export const ping: Program = async (world, invocation) => {
   let transmitted = 0
   const startedMs = world.clock.uptimeMs()
   let endedMs = startedMs
-  while (!signal.aborted) {
-    const sequence = ++transmitted
-    const sentMs = world.clock.uptimeMs()
-    const last = count !== undefined && sequence === count
-    const echo = world.net.ping(address, Math.max(1, last ? waitMs : Math.min(intervalMs, waitMs)))
+  const echo = async (sequence: number): Promise<void> => {
     try {
-      const { rttMs, ttl } = await untilAborted(echo, signal)
+      const { rttMs, ttl } = await world.net.ping(address, Math.max(1, waitMs))
+      if (signal.aborted) return
       rttsMs.push(rttMs)
       if (!flags.given.has('q')) stdout.write(`64 bytes from ${shown}: icmp_seq=${sequence} ttl=${ttl} time=${timeText(rttMs)} ms\n`)
     } catch (error) {
       const code = codeOf(error)
-      if (signal.aborted) break
-      if (code === 'ENETUNREACH') {
-        stderr.write('connect: Network is unreachable\n')
-        return 2
-      }
+      if (signal.aborted) return
       if (code === 'EHOSTUNREACH') {
         errors++
         const from = world.net.interfaces()[0]?.address ?? address
@@ -71,9 +63,30 @@ export const ping: Program = async (world, invocation) => {
       } else if (code !== 'ETIMEDOUT') throw error
     }
     endedMs = world.clock.uptimeMs()
-    if (last) break
-    const restMs = sentMs + intervalMs - endedMs
-    if (restMs > 0) await untilAborted(world.clock.sleep(restMs), signal).catch(ignoreAbort)
+  }
+  // A signal ends it with the statistics, and what is no answer of the network with an error.
+  const stop = new AbortController()
+  signal.addEventListener('abort', () => stop.abort(signal.reason), { once: true })
+  const waiting = new Set<Promise<void>>()
+  try {
+    while (!signal.aborted) {
+      // Echoes leave on time, whether or not earlier ones were answered: an answer may come late, and still counts.
+      const answered: Promise<void> = echo(++transmitted)
+        .catch((error: unknown) => stop.abort(error))
+        .finally(() => waiting.delete(answered))
+      waiting.add(answered)
+      if (transmitted === count) {
+        await untilAborted(Promise.all(waiting), stop.signal)
+        break
+      }
+      await world.clock.sleep(intervalMs, stop.signal)
+    }
+  } catch (error) {
+    if (!signal.aborted && codeOf(error) === 'ENETUNREACH') {
+      stderr.write('connect: Network is unreachable\n')
+      return 2
+    }
+    if (!signal.aborted) throw error
   }
   stdout.write(statistics(host, transmitted, rttsMs, errors, endedMs - startedMs))
   return rttsMs.length > 0 ? 0 : 1
@@ -83,7 +96,7 @@ function numberOf(text: string | undefined): number | undefined {
   return text !== undefined && /^\d+(\.\d+)?$/.test(text) ? Number(text) : undefined
 }
 
-/** A signal ends ping's waiting; it then prints its statistics. */
+/** Rejects with the signal's reason when it is aborted. */
 async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>()
   const abort = (): void => reject(signal.reason as Error)
@@ -95,9 +108,6 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T
     signal.removeEventListener('abort', abort)
   }
 }
-
-/** The loop looks at the signal itself. */
-function ignoreAbort(): void {}
 
 function timeText(rttMs: number): string {
   return rttMs < 1 ? rttMs.toFixed(3) : rttMs < 10 ? rttMs.toFixed(2) : rttMs.toFixed(1)

@@ -28,13 +28,15 @@ export interface Tty {
 /** Who gets the keys: a line being edited, or a command's input. Keys that nobody takes wait (typed ahead). */
 type Taker = (key: Key) => void
 
-/** Makes a terminal session's raw bytes a terminal. */
+/** Makes a terminal session's raw bytes a terminal. When its input ends, what was typed ahead is still done, and then every reader gets the end of input. */
 export function createTty(session: TerminalSession): Tty {
   const waiting: Key[] = []
   let taker: Taker | undefined
   let interrupt: (() => void) | undefined
   let editing = false
   let rest = ''
+  /** Nothing more will be typed. */
+  let ended = false
   let closed = false
   /** Nothing was printed since an interrupt. */
   let behindInterrupt = false
@@ -61,6 +63,7 @@ export function createTty(session: TerminalSession): Tty {
       next(key)
       if (taker !== next) return
     }
+    if (ended) next({ kind: 'eof' })
   }
   const hangUp = () => {
     if (closed) return
@@ -74,8 +77,12 @@ export function createTty(session: TerminalSession): Tty {
     rest = cut.rest
     for (const key of cut.keys) offer(key)
   })
-  session.stdin.on('end', hangUp)
-  session.stdin.on('close', hangUp)
+  session.stdin.on('end', () => {
+    ended = true
+    taker?.({ kind: 'eof' })
+  })
+  session.stdin.on('close', () => ended || hangUp())
+  session.signal?.addEventListener('abort', hangUp, { once: true })
 
   function read(prompt: string, options: ReadOptions = {}): Promise<Read> {
     if (closed) return Promise.resolve({ kind: 'eof' })
@@ -103,7 +110,8 @@ export function createTty(session: TerminalSession): Tty {
           return end({ kind: 'interrupt' })
         }
         if (key.kind === 'eof') {
-          if (editor.line === '') end({ kind: 'eof' })
+          // Half a line is no command when the rest never comes.
+          if (editor.line === '' || ended) end({ kind: 'eof' })
           return
         }
         if (key.kind === 'tab') return output.write(editor.set(options.complete?.(editor.line) ?? editor.line))

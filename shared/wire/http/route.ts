@@ -34,5 +34,5 @@ export async function openRoute(world: World, origin: Origin, route: RouteOption
     ? tunnel(world, route.proxy, origin.host, origin.port, abort)
     : dialName(world, origin.host, origin.port, abort))
   if (!origin.secure) return conn
-  return connectTls(conn, { ...route, ...abort, servername: origin.host })
+  return connectTls(conn, { ...route, ...abort, servername: origin.host, clock: world.clock })
 }

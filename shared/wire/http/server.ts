@@ -40,7 +40,7 @@ export async function serveHttp(world: World, options: ServeHttpOptions): Promis
   const take = (conn: Conn): void => {
     server.emit('connection', conn)
   }
-  const accept = tls ? acceptTls(tls, (socket) => server.emit('connection', socket)) : take
+  const accept = tls ? acceptTls({ clock: world.clock, ...tls }, (socket) => server.emit('connection', socket)) : take
   let listener: Listener
   try {
     listener = await world.net.listen({ port, ...(address !== undefined && { address }) }, accept)

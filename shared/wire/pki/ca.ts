@@ -52,7 +52,7 @@ function serialOf(certificateOf: string, count: number): Buffer {
 
 const publicOf = (key: KeyObject): KeyObject => createPublicKey(key)
 
-/** A new self-signed authority. Times are the real clock's: OpenSSL looks at that one. Synchronous. */
+/** A new self-signed authority. Synchronous. */
 export function createCa(request: CaRequest): Ca {
   const key = createPrivateKey(request.keyPem)
   const certPem = signCertificate({

@@ -25,7 +25,7 @@ const shared: DistinguishedName = [
   ['O', 'Cisco Systems, Inc.'],
 ]
 
-/** The internal CA of an FMC (P-256: a millisecond to make). `commonName` is the FMC's UUID. Times are the real clock's. Synchronous. */
+/** The internal CA of an FMC (P-256: a millisecond to make). `commonName` is the FMC's UUID. Synchronous. */
 export function createFmcCa(options: { readonly commonName: string; readonly validFromMs: number; readonly validToMs: number }): FmcCa {
   const subject: DistinguishedName = [['title', 'InternalCA'], ['CN', options.commonName], ...shared]
   return fmcCaOf(createCa({ subject, validFromMs: options.validFromMs, validToMs: options.validToMs, keyPem: newEcKeyPem() }))

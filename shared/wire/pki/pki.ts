@@ -16,7 +16,7 @@ export interface IssueOptions {
   readonly commonName: string
   /** DNS names and IPv4 addresses for the subject alternative names; default: the common name. */
   readonly names?: readonly string[]
-  /** Default: the Pki's. Give times in the past for a certificate that has really expired. */
+  /** Default: the Pki's. Give times in the past for a certificate that has expired. */
   readonly validFromMs?: number
   readonly validToMs?: number
   /** The certificate's key (PKCS#8 PEM); default: the shared leaf key. */
@@ -35,7 +35,7 @@ export interface Pki {
 }
 
 export interface PkiOptions {
-  /** Epoch milliseconds of the real clock: OpenSSL looks at that one. */
+  /** When leaves are valid, epoch milliseconds of lab time; their authorities are so for ten years more at both ends. */
   readonly validFromMs: number
   readonly validToMs: number
   /** Default: this process's keys, made when first needed. */
@@ -54,13 +54,16 @@ const INTERMEDIATE: DistinguishedName = [
   ['O', 'HydrantID (Avalanche Cloud Corporation)'],
   ['CN', 'HydrantID SSL ICA G2'],
 ]
-const leafSubject = (commonName: string): DistinguishedName => [
+/** The name of a cloud's certificate. (seeds A, C) */
+export const leafSubject = (commonName: string): DistinguishedName => [
   ['C', 'US'],
   ['ST', 'California'],
   ['L', 'San Jose'],
   ['O', 'Cisco Systems, Inc.'],
   ['CN', commonName],
 ]
+
+const TEN_YEARS_MS = 10 * 365 * 86_400_000
 
 let processKeys: PkiKeys | undefined
 
@@ -78,8 +81,9 @@ export function pkiKeys(): PkiKeys {
 /** The clouds' certificate authority: root, intermediate, and leaves shaped like the seeds'. Synchronous. */
 export function createPki(options: PkiOptions): Pki {
   const { validFromMs, validToMs, keys = pkiKeys() } = options
-  const root = createCa({ subject: ROOT, validFromMs, validToMs, keyPem: keys.rootKeyPem })
-  const certPem = root.issueCa({ subject: INTERMEDIATE, validFromMs, validToMs, keyPem: keys.intermediateKeyPem })
+  const authority = { validFromMs: validFromMs - TEN_YEARS_MS, validToMs: validToMs + TEN_YEARS_MS }
+  const root = createCa({ subject: ROOT, ...authority, keyPem: keys.rootKeyPem })
+  const certPem = root.issueCa({ subject: INTERMEDIATE, ...authority, keyPem: keys.intermediateKeyPem })
   const intermediate = loadCa({ subject: INTERMEDIATE, certPem, keyPem: keys.intermediateKeyPem })
   return pkiOf(root, intermediate, keys.leafKeyPem, validFromMs, validToMs)
 }

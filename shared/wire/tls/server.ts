@@ -1,6 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { constants } from 'node:crypto'
 import { createServer } from 'node:tls'
 import type { SecureContextOptions, SecureVersion, TLSSocket } from 'node:tls'
+import type { Clock } from '../../kernel/clock.ts'
 import type { Conn } from '../../kernel/net.ts'
 import { serverContext } from './contexts.ts'
 
@@ -11,6 +13,8 @@ export interface TlsIdentity {
 }
 
 export interface TlsServerOptions {
+  /** The clock of the host that serves: by it a handshake that is not done after a minute is ended. Without it one may hang for ever. */
+  readonly clock?: Pick<Clock, 'after'>
   /**
    * Asked at every handshake, so that a certificate can be changed while serving. A client that names nobody asks for undefined, and a name
    * without an answer gets what undefined gets, as with nginx's default server. Without any the handshake ends with the alert `handshake_failure`.
@@ -40,11 +44,14 @@ export const CLOUD_TLS = {
   rejectUnauthorized: false,
 } as const satisfies Partial<TlsServerOptions>
 
+/** How long a client may take for the handshake. nginx: client_header_timeout, 60 s by default, also limits the handshake. (public) */
+const HANDSHAKE_MS = 60_000
 // Node ends a slow handshake after 120 s of real time unless told otherwise; 0 would mean "unless told otherwise".
 const NEVER_MS = 2_147_483_647
 
 /**
- * A function that takes raw connections (give it to `world.net.listen`), does the TLS handshake on each and passes the secured one on.
+ * A function that takes raw connections (give it to `world.net.listen`), does the TLS handshake on each and passes the secured one on, which has the addresses
+ * of the raw one. A handshake that takes longer than a minute ends its connection.
  */
 export function acceptTls(options: TlsServerOptions, accept: (socket: TLSSocket) => void): (conn: Conn) => void {
   const settings: SecureContextOptions = {
@@ -68,7 +75,18 @@ export function acceptTls(options: TlsServerOptions, accept: (socket: TLSSocket)
     },
   })
   let nameless: TlsIdentity | undefined
-  server.on('secureConnection', accept)
+  // Node's server does not tell which connection a secured one was made of; what it tells comes in that connection's context.
+  const handshaking = new AsyncLocalStorage<Conn>()
+  const limits = new Map<Conn, Disposable>()
+  const settle = (conn: Conn): void => {
+    limits.get(conn)?.[Symbol.dispose]()
+    limits.delete(conn)
+  }
+  server.on('secureConnection', (socket) => {
+    const conn = handshaking.getStore()!
+    settle(conn)
+    accept(withAddressesOf(conn, socket))
+  })
   server.on('tlsClientError', (error) => options.onError?.(error))
   return (conn) => {
     const identity = options.identity(undefined)
@@ -76,6 +94,23 @@ export function acceptTls(options: TlsServerOptions, accept: (socket: TLSSocket)
       server.setSecureContext(identity ? withIdentity(identity) : settings)
       nameless = identity
     }
-    server.emit('connection', conn)
+    if (options.clock !== undefined) {
+      limits.set(
+        conn,
+        options.clock.after(HANDSHAKE_MS, () => conn.destroy()),
+      )
+      conn.once('close', () => settle(conn))
+    }
+    handshaking.run(conn, () => server.emit('connection', conn))
   }
+}
+
+/** In memory a secured connection has no addresses, and on a kernel those of the machine, not of the lab. */
+function withAddressesOf({ localAddress, localPort, remoteAddress, remotePort }: Conn, socket: TLSSocket): TLSSocket {
+  return Object.defineProperties(socket, {
+    localAddress: { value: localAddress },
+    localPort: { value: localPort },
+    remoteAddress: { value: remoteAddress },
+    remotePort: { value: remotePort },
+  })
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { WebSocket } from 'ws'
 import type { World } from '../../kernel/world.ts'
+import { startDeadline } from '../deadline.ts'
 import { openRoute, originOf } from '../http/route.ts'
 import type { RouteOptions } from '../http/route.ts'
 import { WEBSOCKET_OPTIONS } from './options.ts'
@@ -23,11 +24,13 @@ export interface OpenWebSocketOptions extends RouteOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Ends the attempt (not the open socket). */
   readonly signal?: AbortSignal
+  /** Limit for the server's answer to the upgrade, in lab time, once the connection is there. */
+  readonly upgradeTimeoutMs?: number
 }
 
 /**
- * Opens a WebSocket. Rejects with `DnsError`, `DialError`, `TlsError`, `ProxyError`, `ProxyProtocolError`, `WebSocketHandshakeError`, or the
- * signal's reason. The socket has an error listener already: a bad frame or a reset ends it with `close` (1006), as every end does.
+ * Opens a WebSocket. Rejects with `DnsError`, `DialError`, `TlsError`, `ProxyError`, `ProxyProtocolError`, `WebSocketHandshakeError`,
+ * `DeadlineError`, or the signal's reason. The socket has an error listener already: a bad frame or a reset ends it with `close` (1006), as every end does.
  */
 export async function openWebSocket(world: World, options: OpenWebSocketOptions): Promise<WebSocket> {
   const { signal } = options
@@ -38,8 +41,9 @@ export async function openWebSocket(world: World, options: OpenWebSocketOptions)
     ...(options.headers && { headers: { ...options.headers } }),
     createConnection: () => stream as never,
   })
+  using deadline = startDeadline(world.clock, options.upgradeTimeoutMs, signal)
   const onAbort = (): void => {
-    reject(signal!.reason as Error)
+    reject(deadline.signal.reason as Error)
     socket.terminate()
   }
   socket.on('error', (error) => reject(new WebSocketHandshakeError(undefined, error.message, { cause: error })))
@@ -48,11 +52,11 @@ export async function openWebSocket(world: World, options: OpenWebSocketOptions)
     socket.terminate()
   })
   socket.on('open', () => resolve(socket))
-  signal?.addEventListener('abort', onAbort)
+  deadline.signal.addEventListener('abort', onAbort)
   try {
-    if (signal?.aborted) onAbort()
+    if (deadline.signal.aborted) onAbort()
     return await promise
   } finally {
-    signal?.removeEventListener('abort', onAbort)
+    deadline.signal.removeEventListener('abort', onAbort)
   }
 }

@@ -62,8 +62,11 @@ export async function startPipeline(speed: number): Promise<Pipeline> {
   const sse = await worldOf('sse', CLOUD_ADDRESS)
 
   const databasePath = join(folder, 'sse.sqlite')
-  const { cloud, cloudRootPem, fmcCaPem } = labCertificates()
-  await sse.files.write(CLOUD_CONFIG, JSON.stringify({ certificates: cloud, organisations: [OPERATOR.organisation], databasePath }))
+  const { cloud, cloudRootPem, fmcCaPem } = labCertificates(Date.now())
+  await sse.files.write(
+    CLOUD_CONFIG,
+    JSON.stringify({ adminToken: 'bench', certificates: cloud, organisations: [OPERATOR.organisation], databasePath }),
+  )
   await layFtdFiles(
     device,
     FtdConfig.parse({

@@ -24,7 +24,7 @@ const ends = new Map<ServerKind, Ends>()
 function endsOf(kind: ServerKind): Ends {
   const known = ends.get(kind)
   if (known !== undefined) return known
-  const { cloud, cloudRootPem, fmcChannel, fmcCaPem } = labCertificates()
+  const { cloud, cloudRootPem, fmcChannel, fmcCaPem } = labCertificates(Date.now())
   const identity = kind === 'cloud' ? Object.values(cloud)[0]! : fmcChannel
   const version = kind === 'cloud' ? CLOUD_TLS : { maxVersion: 'TLSv1.2' as const }
   const server = createServer({ ...version, secureOptions: constants.SSL_OP_NO_TICKET, cert: identity.chainPem, key: identity.keyPem })

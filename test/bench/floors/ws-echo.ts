@@ -12,7 +12,7 @@ const WINDOW = 32
 
 /** Milliseconds that the batches take through a bare WebSocket over TLS to another process that does nothing but answer each. */
 export async function wsEcho(batches: readonly string[]): Promise<number> {
-  const { cloud, cloudRootPem } = labCertificates()
+  const { cloud, cloudRootPem } = labCertificates(Date.now())
   const server = fork(join(import.meta.dirname, 'ws-server.ts'), { execArgv: [] })
   try {
     const told = once(server, 'message') as Promise<[number]>

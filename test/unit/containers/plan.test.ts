@@ -11,7 +11,7 @@ import { SseConfig } from '../../../services/sse/config.ts'
 
 const OPTIONS: LabOptions = { ftds: 2, region: 'us', internet: 'direct', seed: 1, traffic: () => [{ type: 'intrusion', ratePerSecond: 1 }] }
 const TIME = { speed: 1, epochMs: 0 }
-const containers = planContainers(OPTIONS, labCertificates(), TIME)
+const containers = planContainers(OPTIONS, labCertificates(TIME.epochMs), TIME)
 const named = (host: string) => containers.find((container) => container.host === host)!
 
 interface ComposeFile {

@@ -1,6 +1,8 @@
+import { CANCONNECT_ROOTS, CONNECTOR_CA } from '../../../shared/contract/device-files.ts'
 import type { FaultSite } from '../../../shared/fault/fault.ts'
 import type { ExecResult } from '../../../shared/host/host.ts'
 import type { HostInfo, LabRequest, LabResponse } from '../../../shared/scenario/lab.ts'
+import { answerOfCloud, fakeCloud, type FakeCloud } from './fake-cloud.ts'
 
 /** What the fake estate consists of; faults change it through the site, tests look at it. */
 export interface FakeState {
@@ -8,9 +10,18 @@ export interface FakeState {
   readonly proxies: Record<string, string[] | null>
   readonly disabled: Record<string, string[]>
   readonly sockets: Record<string, boolean>
+  /** How far the clocks are ahead, in milliseconds. */
+  readonly clocks: Record<string, number>
+  /** The stores of certificates of the devices, by path. */
+  readonly stores: Record<string, string[]>
+  /** What the cloud presents for its names; null is its own certificate. */
+  readonly certificates: Record<string, unknown>
   overrides: { id: string }[]
   rules: { id: string }[]
-  settings: { authentication: unknown; deny: string[] }
+  shapes: { id: string }[]
+  outages: { id: string }[]
+  readonly cloud: FakeCloud
+  settings: { authentication: unknown; deny: string[]; delayMs?: number }
   cloudEnabled: boolean
   sessions: number
 }
@@ -25,12 +36,16 @@ export const HOSTS: readonly HostInfo[] = [
   { name: 'proxy', kind: 'proxy', address: '192.0.2.80' },
 ]
 
+const NOW_MS = Date.UTC(2026, 0, 5, 8)
+
 export interface FakeSite extends FaultSite {
   readonly state: FakeState
   /** Everything that was done to hosts, in order: `ftd1 pmtool …`, `dns POST /v1/overrides`. */
   readonly done: string[]
   /** When it says true, that change fails without an effect. */
   breaks: (change: string) => boolean
+  /** Whether the gateway can delay packets. */
+  canDelay: boolean
 }
 
 /** An estate of two devices in memory that understands the commands and requests that faults use. */
@@ -40,8 +55,14 @@ export function fakeSite(): FakeSite {
     proxies: { ftd1: null, ftd2: ['192.0.2.80', '3128', 'old', 'secret'] },
     disabled: { ftd1: [], ftd2: ['snort3'] },
     sockets: { ftd1: true, ftd2: true },
+    clocks: { ftd1: 0, ftd2: 0, fmc: 0 },
+    stores: { ftd1: [CONNECTOR_CA, CANCONNECT_ROOTS], ftd2: [CONNECTOR_CA, CANCONNECT_ROOTS] },
+    certificates: { 'api-sse.cisco.com': null, 'est.sco.cisco.com': null },
     overrides: [],
     rules: [],
+    shapes: [],
+    outages: [],
+    cloud: fakeCloud(),
     settings: { authentication: null, deny: ['blocked.example'] },
     cloudEnabled: true,
     sessions: 0,
@@ -52,7 +73,9 @@ export function fakeSite(): FakeSite {
     state,
     done,
     breaks: () => false,
+    canDelay: true,
     hosts: async () => HOSTS,
+    now: () => NOW_MS,
     async exec(host, command, options) {
       // Hosts take time: another change may begin meanwhile.
       await Promise.resolve()
@@ -64,7 +87,9 @@ export function fakeSite(): FakeSite {
       await Promise.resolve()
       done.push(`${host} ${request.method} ${request.path}`)
       if (site.breaks(`${host} ${request.method} ${request.path}`)) return { status: 500, headers: {}, body: { error: 'broken' } }
-      return answer(state, request, () => String(++made))
+      if (!site.canDelay && request.path === '/v1/shapes' && Object.hasOwn(request.body as object, 'delayMs'))
+        return { status: 501, headers: {}, body: { error: 'no sch_netem here' } }
+      return request.servername === undefined ? answer(state, request, () => String(++made)) : answerOfCloud(state.cloud, request)
     },
   }
   return site
@@ -95,6 +120,19 @@ function obey(state: FakeState, host: string, command: string, input: string): E
     state.proxies[host] = authenticate === 'y' ? [address!, port!, user!, password!] : [address!, port!]
     return outcome(0)
   }
+  const looked = /^if \[ -f (\S+) \]; then echo there; fi$/.exec(command)
+  if (looked !== null) return outcome(0, state.stores[host]!.includes(looked[1]!) ? 'there\n' : '')
+  const moved = /^\[ ! -f (\S+) \] \|\| mv (\S+) (\S+)$/.exec(command)
+  if (moved !== null) {
+    state.stores[host] = state.stores[host]!.map((path) => (path === moved[2] ? moved[3]! : path))
+    return outcome(0)
+  }
+  if (command === 'date +%s') return outcome(0, `${Math.floor((NOW_MS + state.clocks[host]!) / 1_000)}\n`)
+  if (command.startsWith('date -s @')) {
+    state.clocks[host] = Math.round(Number(words[1]!.slice(1)) * 1_000) - NOW_MS
+    return outcome(0)
+  }
+  if (command === 'curl -s -X DELETE http://localhost:8989/v1/contexts/default') state.cloud.registered[host] = true
   if (first === 'pmtool') return pmtool(state, host, words)
   if (first === 'rm') state.sockets[host] = false
   return outcome(0)
@@ -121,10 +159,20 @@ function answer(state: FakeState, { method, path, body, headers }: LabRequest, n
     headers: answeredHeaders,
     body: answered,
   })
-  const [, , kind, id] = path.split('/') as [string, string, 'overrides' | 'rules', string?]
+  const [, , kind, id] = path.split('/') as [string, string, 'overrides' | 'rules' | 'shapes' | 'outages', string?]
   if (path === '/v1/settings') {
     if (method === 'PUT') state.settings = body as FakeState['settings']
     return reply(200, state.settings)
+  }
+  if (path === '/v1/certificates') {
+    return reply(
+      200,
+      Object.entries(state.certificates).map(([name, presented]) => ({ name, replaced: presented !== null })),
+    )
+  }
+  if (path.startsWith('/v1/certificates/')) {
+    state.certificates[id!] = method === 'PUT' ? body : null
+    return reply(method === 'PUT' ? 200 : 204)
   }
   if (path.startsWith('/v1/')) {
     if (method === 'POST') {

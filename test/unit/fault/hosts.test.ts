@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { ftdShells } from '../../../services/ftd/cli/shells.ts'
 import { injectFault } from '../../../shared/fault/catalogue.ts'
 import type { Fault, FaultSite } from '../../../shared/fault/fault.ts'
+import type { Conn } from '../../../shared/kernel/net.ts'
 import { shellPrograms } from '../../../shared/host/shell/programs/index.ts'
 import { request } from '../../../shared/wire/http/client.ts'
 import { tunnel } from '../../../shared/wire/http/connect.ts'
@@ -19,6 +20,7 @@ async function startSite() {
   const hosts = [estate.dns, estate.gateway, estate.proxy, { name: 'ftd1', kind: 'ftd', address: '192.0.2.27' } as const]
   const site: FaultSite = {
     hosts: async () => hosts,
+    now: () => sim.clock.now(),
     exec: (_host, command, options) => shells.exec(command, options),
     async request(name, { method, path, body }) {
       const response = await request(client, {
@@ -52,6 +54,18 @@ async function startSite() {
         proxied: await codeOf(tunnel(client, { host: estate.proxy.address, port: 3128 }, API, 443).then((conn) => conn.destroy())),
       }
     },
+    /** How long a direct connection and one through the proxy take, in milliseconds. */
+    async times() {
+      const timed = async (open: () => Promise<Conn>) => {
+        const startMs = sim.clock.uptimeMs()
+        ;(await sim.run(open)).destroy()
+        return sim.clock.uptimeMs() - startMs
+      }
+      return {
+        direct: await timed(() => client.net.dial({ address: addressesOf(API)[0]!, port: 443 })),
+        proxied: await timed(() => tunnel(client, { host: estate.proxy.address, port: 3128 }, API, 443)),
+      }
+    },
     network: async () => (await sim.run(shells.exec('show network'))).output,
     [Symbol.asyncDispose]: () => estate[Symbol.asyncDispose](),
   }
@@ -81,6 +95,10 @@ test.each([
     { kind: 'net.reject', to: '203.0.113.0/24', from: 'ftd1' },
     { ...GOOD, direct: 'ECONNREFUSED' },
   ],
+  [
+    { kind: 'net.loss', to: API, percent: 100 },
+    { ...GOOD, direct: 'ETIMEDOUT', proxied: '504' },
+  ],
   [{ kind: 'proxy.required' }, { ...GOOD, direct: 'ETIMEDOUT' }],
   [
     { kind: 'proxy.auth', user: 'lab', password: 'pw' },
@@ -93,6 +111,28 @@ test.each([
   expect(await lab.look()).toEqual(outcome)
   await lab.estate.sim.run(cure())
   expect(await lab.look()).toEqual(GOOD)
+})
+
+test.each([
+  [
+    { kind: 'net.delay', to: API, port: 443, delayMs: 400 },
+    { direct: 800, proxied: 800 },
+  ],
+  [
+    { kind: 'net.delay', to: '203.0.113.0/24', from: 'ftd1', delayMs: 400 },
+    { direct: 800, proxied: 0 },
+  ],
+  [
+    { kind: 'proxy.slow', delayMs: 400 },
+    { direct: 0, proxied: 400 },
+  ],
+])('%j makes what it says take longer, and its cure takes it back', async (fault, tookMs) => {
+  await using lab = await startSite()
+  expect(await lab.times()).toEqual({ direct: 0, proxied: 0 })
+  const cure = await lab.inject(fault)
+  expect(await lab.times()).toEqual(tookMs)
+  await lab.estate.sim.run(cure())
+  expect(await lab.times()).toEqual({ direct: 0, proxied: 0 })
 })
 
 test('device.proxy answers the prompts of the device, and its cure gives the old proxy back', async () => {

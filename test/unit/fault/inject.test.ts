@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { injectFault } from '../../../shared/fault/catalogue.ts'
@@ -7,9 +8,18 @@ import { fakeSite, type FakeSite } from './fake-site.ts'
 const snapshot = (site: FakeSite) => structuredClone(site.state)
 
 /** The changes that were made, without the looking. */
-const changes = (site: FakeSite) => site.done.filter((line) => !/ if \[ | pmtool status| GET |token|revoke/.test(line))
+const changes = (site: FakeSite) => site.done.filter((line) => !/ if \[ | pmtool status| date \+| GET |token|revoke/.test(line))
 
 const anyFault: fc.Arbitrary<Fault> = fc.oneof(
+  fc.record({ kind: fc.constant('account.device-removed'), host: fc.constantFrom('ftd1', 'ftd2', 'ftd*') }),
+  fc.record(
+    { kind: fc.constantFrom('account.eventing-off', 'account.no-licences'), region: fc.constantFrom('us', 'eu') },
+    { requiredKeys: ['kind'] },
+  ),
+  fc.record({
+    kind: fc.constantFrom('cloud.rate-limited', 'cloud.resets', 'cloud.silent', 'cloud.unavailable'),
+    role: fc.constantFrom('api', 'est'),
+  }),
   fc.record({
     kind: fc.constant('device.dns'),
     host: fc.constantFrom('ftd1', 'ftd2', 'ftd*'),
@@ -31,6 +41,9 @@ const anyFault: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({ kind: fc.constant('file.socket-missing'), host: fc.constantFrom('ftd1', 'ftd*') }),
   fc.record({ kind: fc.constant('fmc.cloud-off') }),
   fc.record({ kind: fc.constantFrom('net.drop', 'net.reject'), to: fc.constantFrom('203.0.113.9', 'a.example') }),
+  fc.record({ kind: fc.constant('net.delay'), to: fc.constantFrom('203.0.113.9', 'a.example'), delayMs: fc.constant(3_000) }),
+  fc.record({ kind: fc.constant('net.loss'), to: fc.constantFrom('203.0.113.9', 'a.example'), percent: fc.constant(30) }),
+  fc.record({ kind: fc.constant('proxy.slow'), delayMs: fc.constantFrom(100, 2_000) }),
   fc.record({
     kind: fc.constant('process.disabled'),
     host: fc.constantFrom('ftd1', 'ftd*'),
@@ -39,6 +52,17 @@ const anyFault: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({ kind: fc.constant('process.killed'), host: fc.constant('ftd1'), process: fc.constant('EventHandler') }),
   fc.record({ kind: fc.constant('proxy.auth'), user: fc.constantFrom('a', 'b'), password: fc.constant('x') }),
   fc.record({ kind: fc.constant('proxy.required') }),
+  fc.record({ kind: fc.constant('time.wrong'), host: fc.constantFrom('ftd1', 'ftd*', 'fmc'), by: fc.constantFrom('-400d', '+2y') }),
+  fc.record({
+    kind: fc.constant('device.ca-missing'),
+    host: fc.constantFrom('ftd1', 'ftd*'),
+    bundle: fc.constantFrom('connector', 'can-connect'),
+  }),
+  fc.record({ kind: fc.constant('proxy.inspect') }),
+  fc.record({
+    kind: fc.constantFrom('tls.expired', 'tls.unknown-authority'),
+    name: fc.constantFrom('api-sse.cisco.com', 'EST.sco.cisco.com'),
+  }),
 )
 
 describe('faults compose', () => {
@@ -229,6 +253,34 @@ describe('what faults do', () => {
     ])
   })
 
+  test('time.wrong counts from the right time, also on a clock that is wrong already', async () => {
+    const { site } = await inject({ kind: 'time.wrong', host: 'ftd1', by: '+2y' })
+    expect(site.state.clocks['ftd1']).toBe(2 * 365 * 86_400_000)
+    const cure = await injectFault({ kind: 'time.wrong', host: 'ftd1', by: '-400d' }, site)
+    expect(site.state.clocks['ftd1']).toBe(-400 * 86_400_000)
+    await cure()
+    expect(site.state.clocks['ftd1']).toBe(2 * 365 * 86_400_000)
+  })
+
+  test('device.ca-missing moves the store away, and its cure leaves one alone that somebody put back', async () => {
+    const { site, cure } = await inject({ kind: 'device.ca-missing', host: 'ftd1', bundle: 'connector' })
+    expect(site.state.stores['ftd1']).not.toContain('/ngfw/etc/ssl/connectorCA.pem')
+    await cure()
+    expect(changes(site)).toEqual([
+      'ftd1 [ ! -f /ngfw/etc/ssl/connectorCA.pem ] || mv /ngfw/etc/ssl/connectorCA.pem /ngfw/etc/ssl/connectorCA.pem.bak',
+      'ftd1 [ ! -f /ngfw/etc/ssl/connectorCA.pem.bak ] || mv /ngfw/etc/ssl/connectorCA.pem.bak /ngfw/etc/ssl/connectorCA.pem',
+    ])
+  })
+
+  test('tls.unknown-authority presents a certificate for the name that is valid now', async () => {
+    const { site } = await inject({ kind: 'tls.unknown-authority', name: 'api-sse.cisco.com' })
+    const { chainPem } = site.state.certificates['api-sse.cisco.com'] as { chainPem: string }
+    const leaf = new X509Certificate(chainPem)
+    expect(leaf.checkHost('api-sse.cisco.com')).toBe('api-sse.cisco.com')
+    expect(leaf.issuer).toContain('CN=HydrantID Server CA O1')
+    expect(Math.round((leaf.validToDate.getTime() - site.now()) / 86_400_000)).toBe(729)
+  })
+
   test('fmc.cloud-off leaves no session open', async () => {
     const { site, cure } = await inject({ kind: 'fmc.cloud-off' })
     expect([site.state.cloudEnabled, site.state.sessions]).toEqual([false, 0])
@@ -254,6 +306,12 @@ describe('what faults do', () => {
       'LAB_BAD_INPUT',
       'ftd1 and fmc are in one network: packets between them do not pass the gateway',
     ],
+    [
+      { kind: 'tls.expired', name: 'api-see.cisco.com' },
+      'LAB_BAD_INPUT',
+      'name: sse has no name api-see.cisco.com; it has api-sse.cisco.com, est.sco.cisco.com',
+    ],
+    [{ kind: 'time.wrong', host: 'dns', by: '-1d' }, 'LAB_BAD_INPUT', 'dns has no clock that could be set: name an ftd or fmc host'],
     [{ kind: 'proxy.required', for: ['proxy'] }, 'LAB_BAD_INPUT', 'for: proxy is no host that could use the proxy'],
     [
       { kind: 'process.killed', host: 'ftd1', process: 'sse' },

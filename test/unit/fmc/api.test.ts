@@ -184,7 +184,10 @@ describe('errors', () => {
   test('bytes that are no HTTP end their connection only', async () => {
     await using lab = await fmcLab()
     const closed = lab.sim.run(async () => {
-      const socket = await connectTls(await lab.operator.net.dial({ address: '192.0.2.20', port: 443 }), { rejectUnauthorized: false })
+      const socket = await connectTls(await lab.operator.net.dial({ address: '192.0.2.20', port: 443 }), {
+        rejectUnauthorized: false,
+        clock: lab.operator.clock,
+      })
       socket.write('this is no HTTP\r\n\r\n')
       let text = ''
       for await (const chunk of socket) text += String(chunk)
@@ -211,5 +214,20 @@ describe('the rate limit', () => {
     await sim.advance(1)
     limit('192.0.2.99')
     await sim.close()
+  })
+
+  test('counts each client by the address that it comes from, and not the operator', async () => {
+    await using lab = await fmcLab({ requestsPerMinute: 5 })
+    const statuses = async (address: string) => {
+      const answers = []
+      for (let count = 1; count <= 6; count++) answers.push((await lab.httpFrom(address, '/api/fmc_platform/v1/info/domain')).status)
+      return answers
+    }
+    expect(await statuses('192.0.2.98')).toEqual([401, 401, 401, 401, 401, 429])
+    expect(await statuses('192.0.2.99')).toEqual([401, 401, 401, 401, 401, 429])
+    const { get } = await login(lab)
+    for (let count = 1; count <= 6; count++) expect((await get('/api/fmc_platform/v1/info/domain')).status).toBe(200)
+    await lab.sim.advance(60_000)
+    expect((await lab.httpFrom('192.0.2.98', '/api/fmc_platform/v1/info/domain')).status).toBe(401)
   })
 })

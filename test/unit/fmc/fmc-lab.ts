@@ -21,7 +21,6 @@ export const DOMAIN = '/api/fmc_config/v1/domain/e276abec-e0f2-11e3-8169-6d9ed49
 export const KEY = 'cisco123'
 const CLOUD = '192.0.2.90'
 
-// Certificates are made for the real clock, which OpenSSL looks at.
 const validity = { validFromMs: Date.UTC(2020, 0, 1), validToMs: Date.UTC(2049, 0, 1) }
 const pki = createPki(validity)
 const fmcCa = createFmcCa({ commonName: 'fmc.lab.example', ...validity })
@@ -72,6 +71,11 @@ export async function fmcLab(changes: Partial<FmcConfigInput> = {}) {
     },
     http: (path: string, options: Partial<Parameters<typeof request>[1]> = {}): Promise<HttpResponse> =>
       sim.run(() => request(operator, { url: `https://${ADDRESSES.fmc}${path}`, ca: fmcCa.caPem, ...options })),
+    /** A request of some other host of the management network. */
+    httpFrom: (address: string, path: string): Promise<HttpResponse> =>
+      sim.run(() =>
+        request(sim.host(address)?.world ?? host(address, address), { url: `https://${ADDRESSES.fmc}${path}`, ca: fmcCa.caPem }),
+      ),
     device: (number: number, hello: Partial<FromDevice & { kind: 'hello' }> = {}) => {
       const address = `192.0.2.${26 + number}`
       const world = sim.host(`ftd${number}`)?.world ?? host(`ftd${number}`, address)
@@ -130,7 +134,7 @@ export interface FakeDevice {
 
 async function fakeDevice(world: World, hello: FromDevice): Promise<FakeDevice> {
   const conn = await world.net.dial({ address: ADDRESSES.fmc, port: 8305 })
-  const socket = await connectTls(conn, { ca: fmcCa.caPem, servername: ADDRESSES.fmc })
+  const socket = await connectTls(conn, { ca: fmcCa.caPem, servername: ADDRESSES.fmc, clock: world.clock })
   const received: ToDevice[] = []
   const waiting: { readonly kind: string; readonly resolve: (message: never) => void }[] = []
   const channel = lineChannel(socket, ToDevice, (message) => {

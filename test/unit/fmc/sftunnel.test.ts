@@ -72,7 +72,7 @@ test('words before hello, a second hello and malformed frames end only that conn
     const outcomes: string[] = []
     for (const text of ['{"kind":"heartbeat","at":1}\n', 'not json\n', '{"kind":"nothing"}\n', 'x'.repeat(2_000_000)]) {
       const conn = await lab.operator.net.dial({ address: '192.0.2.20', port: 8305 })
-      const socket = await connectTls(conn, { rejectUnauthorized: false })
+      const socket = await connectTls(conn, { rejectUnauthorized: false, clock: lab.operator.clock })
       socket.write(text)
       let answer = ''
       try {

@@ -1,80 +1,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
-import { afterEach, describe, expect, test } from 'vitest'
-import { DeviceEvent, EVENT_LOG, EVENT_STATE, EventState, EventType } from '../../../shared/contract/event.ts'
-import { ACK_SOCKET, EVENT_SOCKET, IngestBatch } from '../../../shared/contract/ingest.ts'
-import { createSim, type Sim } from '../../../shared/sim/sim.ts'
+import { describe, expect, test } from 'vitest'
+import { DeviceEvent, EVENT_LOG, EventType } from '../../../shared/contract/event.ts'
+import { EVENT_SOCKET } from '../../../shared/contract/ingest.ts'
 import { seededRandom } from '../../../shared/kernel/seeded-random.ts'
-import type { Child } from '../../../shared/kernel/processes.ts'
 import { makeEvent } from '../../../services/ftd/events.ts'
 import { CLOUD_SETTINGS } from '../../../services/ftd/paths.ts'
-import { eventHandler } from '../../../services/ftd/processes/event-handler.ts'
+import { createEventHandler } from '../../../services/ftd/processes/event-handler.ts'
 import { parseEventLine } from '../../../services/ftd/processes/event-line.ts'
+import { eventBench, upTo } from './event-bench.ts'
 import { cloudOn } from './fake-estate.ts'
-
-const sims: Sim[] = []
-afterEach(async () => {
-  for (const sim of sims.splice(0)) await sim.close()
-})
-
-/** A device with nothing but EventHandler, and a connector of the test's own. */
-async function bench() {
-  const sim = createSim({ seed: 3 })
-  sims.push(sim)
-  const host = sim.addHost({
-    name: 'ftd1',
-    interfaces: [{ name: 'eth0', address: '192.0.2.27', netmask: '255.255.255.0' }],
-    programs: { '/EventHandler': eventHandler, '/connector': async (world, { signal }) => connectorOf(world, signal) },
-  })
-  const { world } = host
-  const stored = new Set<number>()
-  const batches: IngestBatch[] = []
-  const cloud = { acknowledges: true }
-  const dice = seededRandom(5)
-
-  async function connectorOf(own: typeof world, signal: AbortSignal): Promise<number> {
-    const events = await own.ipc.connectPull(EVENT_SOCKET)
-    const acks = await own.ipc.connectPush(ACK_SOCKET)
-    signal.addEventListener('abort', () => void events[Symbol.asyncDispose]())
-    for await (const [frame] of events) {
-      const batch = IngestBatch.parse(JSON.parse(String(frame)))
-      if (!cloud.acknowledges) continue
-      batches.push(batch)
-      for (const { number } of batch.events) stored.add(number)
-      await acks.send([JSON.stringify({ first: batch.first, ack: batch.last })])
-    }
-    return 0
-  }
-
-  await sim.run(async () => {
-    await world.files.makeDir('/ngfw/var/sf/run')
-    await world.files.write(CLOUD_SETTINGS, JSON.stringify(cloudOn()))
-  })
-  const start = (path: string): Promise<Child> =>
-    sim.run(async () => {
-      const child = await world.processes.spawn(path)
-      await world.clock.sleep(0)
-      return child
-    })
-  const line = (type: EventType = 'intrusion') => `${JSON.stringify(makeEvent(type, dice, sim.clock.now(), 'uuid'))}\n`
-  return {
-    sim,
-    world,
-    stored,
-    batches,
-    cloud,
-    start,
-    line,
-    append: (...lines: string[]) => world.files.append(EVENT_LOG, lines.join('')),
-    state: async () => EventState.parse(JSON.parse((await world.files.read(EVENT_STATE)).toString())),
-  }
-}
-
-const upTo = (last: number) => Array.from({ length: last }, (_, index) => index + 1)
 
 describe('EventHandler', () => {
   test('numbers events by their place in the log, sends them once and remembers what is acknowledged', async () => {
-    const { sim, start, append, line, stored, batches, state, world } = await bench()
+    const { sim, start, append, line, stored, batches, state, world } = await eventBench()
     await start('/EventHandler')
     await start('/connector')
     await append(line(), line())
@@ -84,11 +23,11 @@ describe('EventHandler', () => {
     expect([...stored]).toEqual([1, 2, 3])
     expect(batches.map(({ first, last }) => [first, last])).toEqual([[1, 2], [3, 3]]) // prettier-ignore
     const { size } = await world.files.stat(EVENT_LOG)
-    expect(await state()).toEqual({ acknowledged: 3, skipped: 0, seen: 3, offset: size })
+    expect(await state()).toEqual({ acknowledged: 3, skipped: 0, seen: 3, first: 1, offset: size })
   })
 
   test('sends a single event at once, and gathers what follows for three seconds', async () => {
-    const { sim, start, append, line, batches } = await bench()
+    const { sim, start, append, line, batches } = await eventBench()
     await start('/EventHandler')
     await start('/connector')
     await append(line())
@@ -104,7 +43,7 @@ describe('EventHandler', () => {
   })
 
   test('sends a backlog in batches of at most 200', async () => {
-    const { sim, start, append, line, batches } = await bench()
+    const { sim, start, append, line, batches } = await eventBench()
     await append(...Array.from({ length: 450 }, () => line()))
     await start('/EventHandler')
     await start('/connector')
@@ -113,7 +52,7 @@ describe('EventHandler', () => {
   })
 
   test('counts types that are not selected as skipped, and security-related connections as selected', async () => {
-    const { sim, start, append, line, stored, state, world } = await bench()
+    const { sim, start, append, line, stored, state, world } = await eventBench()
     await world.files.write(
       CLOUD_SETTINGS,
       JSON.stringify(cloudOn({ send: { intrusion: true, file: false, connection: true, allConnections: false } })),
@@ -128,7 +67,7 @@ describe('EventHandler', () => {
   })
 
   test('skips lines that are no events, each with a number of its own', async () => {
-    const { sim, start, append, line, stored, state } = await bench()
+    const { sim, start, append, line, stored, state } = await eventBench()
     await start('/EventHandler')
     await start('/connector')
     await append(line(), 'rubbish\n', '\n', '{"type":"intrusion"}\n', line(), line().slice(0, 40))
@@ -138,7 +77,7 @@ describe('EventHandler', () => {
   })
 
   test('holds everything back while the cloud is off, and sends it when it is on', async () => {
-    const { sim, start, append, line, stored, world } = await bench()
+    const { sim, start, append, line, stored, world } = await eventBench()
     await world.files.write(CLOUD_SETTINGS, JSON.stringify(cloudOn({ enabled: false })))
     await start('/EventHandler')
     await start('/connector')
@@ -151,7 +90,7 @@ describe('EventHandler', () => {
   })
 
   test('sends again what got no acknowledgement for 30 s', async () => {
-    const { sim, start, append, line, stored, cloud } = await bench()
+    const { sim, start, append, line, stored, cloud } = await eventBench()
     cloud.acknowledges = false
     await start('/EventHandler')
     await start('/connector')
@@ -165,7 +104,7 @@ describe('EventHandler', () => {
   })
 
   test('sends again at once to a new connector', async () => {
-    const { sim, start, append, line, stored, cloud } = await bench()
+    const { sim, start, append, line, stored, cloud } = await eventBench()
     cloud.acknowledges = false
     await start('/EventHandler')
     const connector = await start('/connector')
@@ -179,7 +118,7 @@ describe('EventHandler', () => {
   })
 
   test('goes on with the numbers when the log was emptied', async () => {
-    const { sim, start, append, line, stored, world } = await bench()
+    const { sim, start, append, line, stored, world } = await eventBench()
     await start('/EventHandler')
     await start('/connector')
     await append(line(), line())
@@ -191,7 +130,7 @@ describe('EventHandler', () => {
   })
 
   test('takes its sockets away in good order, and leaves them when it is killed', async () => {
-    const { sim, start, world } = await bench()
+    const { sim, start, world } = await eventBench()
     const child = await start('/EventHandler')
     child.kill('SIGTERM')
     await sim.advance(0)
@@ -205,38 +144,42 @@ describe('EventHandler', () => {
       appended: fc.integer({ min: 0, max: 450 }),
       // Turns of the event loop after which the kill comes: in the middle of the work that the new lines cause.
       turns: fc.integer({ min: 0, max: 12 }),
-      passMs: fc.constantFrom(0, 0, 1_000, 31_000),
+      passMs: fc.constantFrom(0, 0, 1_000, 31_000, 61_000),
       kill: fc.constantFrom('EventHandler', 'connector', 'none', 'none'),
       acknowledges: fc.boolean(),
     })
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 6 }), async (steps) => {
-        const { sim, start, append, line, stored, cloud, state } = await bench()
-        const text = line()
-        let handler = await start('/EventHandler')
-        let connector = await start('/connector')
-        let total = 0
-        for (const { appended, turns, passMs, kill, acknowledges } of steps) {
-          cloud.acknowledges = acknowledges
-          if (appended > 0) await append(...Array<string>(appended).fill(text))
-          total += appended
-          for (let turn = 0; turn < turns; turn++) await nextTurn()
-          if (passMs > 0) await sim.advance(passMs)
-          if (kill === 'EventHandler') {
-            handler.kill('SIGKILL')
-            handler = await start('/EventHandler')
+      fc.asyncProperty(
+        fc.array(step, { minLength: 1, maxLength: 6 }),
+        fc.constantFrom(1, 50_000, 10_000_000),
+        async (steps, segmentBytes) => {
+          const { sim, start, append, line, stored, mixedUp, cloud, state } = await eventBench(createEventHandler({ segmentBytes }))
+          let handler = await start('/EventHandler')
+          let connector = await start('/connector')
+          let total = 0
+          for (const { appended, turns, passMs, kill, acknowledges } of steps) {
+            cloud.acknowledges = acknowledges
+            if (appended > 0) await append(...Array.from({ length: appended }, () => line()))
+            total += appended
+            for (let turn = 0; turn < turns; turn++) await nextTurn()
+            if (passMs > 0) await sim.advance(passMs)
+            if (kill === 'EventHandler') {
+              handler.kill('SIGKILL')
+              handler = await start('/EventHandler')
+            }
+            if (kill !== 'none') {
+              connector.kill('SIGKILL')
+              connector = await start('/connector')
+            }
           }
-          if (kill !== 'none') {
-            connector.kill('SIGKILL')
-            connector = await start('/connector')
-          }
-        }
-        cloud.acknowledges = true
-        await sim.advance(31_000)
-        expect([...stored].sort((a, b) => a - b)).toEqual(upTo(total))
-        if (total > 0) expect(await state()).toMatchObject({ acknowledged: total, skipped: 0 })
-        await sim.close()
-      }),
+          cloud.acknowledges = true
+          await sim.advance(31_000)
+          expect([...stored].sort((a, b) => a - b)).toEqual(upTo(total))
+          expect(mixedUp).toEqual([])
+          if (total > 0) expect(await state()).toMatchObject({ acknowledged: total, skipped: 0 })
+          await sim.close()
+        },
+      ),
       { numRuns: 15, seed: 11 },
     )
   })

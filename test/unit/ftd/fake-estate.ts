@@ -30,7 +30,7 @@ let pki: Pki | undefined
 let fmcCa: FmcCa | undefined
 
 function certificates() {
-  const validity = { validFromMs: Date.now() - 86_400_000, validToMs: Date.now() + 86_400_000 }
+  const validity = { validFromMs: Date.UTC(2025, 0, 1), validToMs: Date.UTC(2035, 0, 1) }
   pki ??= createPki(validity)
   fmcCa ??= createFmcCa({ commonName: 'fmc', ...validity })
   return {

@@ -114,6 +114,18 @@ test('status says how hosts, clock and events are', async () => {
   expect(body.events[0]!.stored).toBeGreaterThan(0)
 })
 
+test('a cloud that does not answer shows no events, and the rest of the status is as ever', async () => {
+  const fault = await ask<{ id: string }>('POST', '/api/faults', { kind: 'cloud.unavailable', role: 'api' })
+  const { status, body } = await ask<Status>('GET', '/api/status')
+  expect([status, body.events, body.faults, body.hosts.length]).toEqual([200, [], 1, 7])
+  expect(await ask('GET', '/api/events')).toMatchObject({
+    status: 500,
+    body: { error: { code: 'LAB_STATE_BROKEN', message: expect.stringMatching(/^the cloud answered 503 to \S+ \S+$/) } },
+  })
+  await ask('DELETE', `/api/faults/${fault.body.id}`)
+  expect((await ask<Status>('GET', '/api/status')).body.events).toHaveLength(2)
+})
+
 test('one host; one that is not there is answered with those that are', async () => {
   expect((await ask('GET', '/api/hosts/fmc')).body).toMatchObject({ name: 'fmc', kind: 'fmc', address: '192.0.2.20' })
   expect(await ask('GET', '/api/hosts/ftd9')).toMatchObject({

@@ -2,6 +2,7 @@ import type { GatewayRule, ProxySettings } from '../../../shared/contract/admin.
 import { ADDRESSES, INTERNET, MANAGEMENT } from '../../../shared/contract/topology.ts'
 import type { Host } from '../../../shared/host/host.ts'
 import { layNameServers } from '../../../shared/host/name-servers.ts'
+import type { ShapingAbilities } from '../../../shared/kernel/net.ts'
 import type { Programs } from '../../../shared/kernel/processes.ts'
 import type { World } from '../../../shared/kernel/world.ts'
 import { createSim } from '../../../shared/sim/sim.ts'
@@ -20,7 +21,13 @@ export type Sim = ReturnType<typeof createSim>
 
 /** The customer's network in memory: dns, gateway, proxy, a client called ftd1, and a cloud host that has all cloud addresses. */
 export async function startEstate(
-  options: { readonly rules?: GatewayRule[]; readonly settings?: ProxySettings; readonly programs?: Programs } = {},
+  options: {
+    readonly rules?: GatewayRule[]
+    readonly settings?: ProxySettings
+    readonly programs?: Programs
+    /** What the gateway's host can do to packets, if that is not everything. */
+    readonly shaping?: ShapingAbilities
+  } = {},
 ) {
   const sim = createSim({ seed: 1 })
   const inside = (name: string, address: string) =>
@@ -32,13 +39,15 @@ export async function startEstate(
   const dnsWorld = inside('dns', ADDRESSES.dns)
   const proxyWorld = inside('proxy', ADDRESSES.proxy)
   const client = inside('ftd1', ADDRESSES.ftd1)
-  const gatewayWorld = sim.addHost({
+  const router = sim.addHost({
     name: 'gateway',
     interfaces: [
       { name: 'eth0', address: ADDRESSES.gateway, netmask: MANAGEMENT.netmask },
       { name: 'eth1', address: ADDRESSES.gatewayOutside, netmask: INTERNET.netmask },
     ],
   }).world
+  const { shaping } = options
+  const gatewayWorld = shaping === undefined ? router : { ...router, net: { ...router.net, shaping: async () => shaping } }
   const cloud = sim.addHost({
     name: 'sse',
     interfaces: CLOUD.flatMap(({ addresses }) => addresses).map((address, index) => ({

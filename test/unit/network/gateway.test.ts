@@ -1,9 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { GatewayRule } from '../../../shared/contract/admin.ts'
-import type { Forwarding } from '../../../shared/kernel/net.ts'
-import { toIptables } from '../../../shared/os/iptables.ts'
-import { checkRule, namesIn, toForwarding } from '../../../services/gateway/rules.ts'
+import { checkTraffic, namesIn, toForwarding } from '../../../services/gateway/rules.ts'
 import { addressesOf, startEstate } from './estate.ts'
 
 const INGEST = 'eventing-ingest.sse.itd.cisco.com'
@@ -134,20 +132,95 @@ describe('the gateway', () => {
   })
 })
 
+describe('shapes', () => {
+  const UNABLE = {
+    delay: { able: false, why: 'this kernel has no sch_netem, so this host cannot delay packets' },
+    loss: { able: true },
+  } as const
+
+  /** How long a connection from the client to a cloud address takes. */
+  async function dialledInMs(estate: Estate, address: string): Promise<number> {
+    const startMs = estate.sim.clock.uptimeMs()
+    expect(await outcome(estate, address)).toBe('connected')
+    return estate.sim.clock.uptimeMs() - startMs
+  }
+
+  test('slow the way to a name down, follow it, and go again', async () => {
+    await using estate = await startEstate()
+    await listenInTheCloud(estate)
+    const made = await estate.admin(estate.gateway, 'POST', '/v1/shapes', { to: [INGEST], port: 443, delayMs: 250 })
+    expect(made).toEqual({ status: 201, body: { id: 'shape-1', to: [INGEST], port: 443, delayMs: 250 } })
+    expect((await estate.admin(estate.gateway, 'GET', '/v1/shapes')).body).toEqual({ items: [made.body] })
+    for (const address of addressesOf(INGEST)) expect(await dialledInMs(estate, address)).toBe(500)
+    const moved = addressesOf(API)[0]!
+    expect(await dialledInMs(estate, moved)).toBe(0)
+    await estate.admin(estate.dns, 'PUT', `/v1/records/${INGEST}`, { addresses: [moved] })
+    await estate.sim.advance(60_000)
+    expect(await dialledInMs(estate, moved)).toBe(500)
+    expect((await estate.admin(estate.gateway, 'DELETE', '/v1/shapes/shape-1')).status).toBe(204)
+    expect((await estate.admin(estate.gateway, 'DELETE', '/v1/shapes/shape-1')).status).toBe(404)
+    expect(await dialledInMs(estate, moved)).toBe(0)
+  })
+
+  test('leave the verdict to the rules', async () => {
+    await using estate = await startEstate()
+    await listenInTheCloud(estate)
+    await estate.admin(estate.gateway, 'POST', '/v1/rules', { action: 'drop', to: [INGEST] })
+    await estate.admin(estate.gateway, 'POST', '/v1/shapes', { delayMs: 100, lossPercent: 0.5 })
+    expect(await outcome(estate, addressesOf(INGEST)[0]!)).toBe('ETIMEDOUT')
+    expect(await dialledInMs(estate, addressesOf(API)[0]!)).toBe(200)
+  })
+
+  test('that make no sense are refused in words', async () => {
+    await using estate = await startEstate()
+    const post = (shape: unknown) => estate.admin(estate.gateway, 'POST', '/v1/shapes', shape)
+    expect(await post({ to: ['203.0.113.9'] })).toEqual({
+      status: 400,
+      body: { error: 'delayMs: a shape has delayMs, lossPercent or both' },
+    })
+    expect(await post({ to: ['api-see.cisco.com'], delayMs: 1 })).toEqual({
+      status: 400,
+      body: { error: 'api-see.cisco.com has no address, says the DNS server 192.0.2.11' },
+    })
+    for (const wrong of [{ delayMs: 0 }, { delayMs: 60_001 }, { lossPercent: 0 }, { lossPercent: 101 }, { delayMs: 1, port: 0 }])
+      expect((await post(wrong)).status, JSON.stringify(wrong)).toBe(400)
+    expect((await estate.admin(estate.gateway, 'GET', '/v1/shapes')).body).toEqual({ items: [] })
+  })
+
+  test('that the host cannot do are answered with 501 and why, and what it can is told', async () => {
+    await using estate = await startEstate()
+    expect((await estate.admin(estate.gateway, 'GET', '/v1/abilities')).body).toEqual({
+      items: [
+        { name: 'delay', able: true },
+        { name: 'loss', able: true },
+      ],
+    })
+    await using lesser = await startEstate({ shaping: UNABLE })
+    const post = (shape: unknown) => lesser.admin(lesser.gateway, 'POST', '/v1/shapes', shape)
+    expect((await lesser.admin(lesser.gateway, 'GET', '/v1/abilities')).body).toEqual({
+      items: [
+        { name: 'delay', ...UNABLE.delay },
+        { name: 'loss', able: true },
+      ],
+    })
+    expect(await post({ to: ['203.0.113.9'], delayMs: 1 })).toEqual({ status: 501, body: { error: UNABLE.delay.why } })
+    expect((await post({ to: ['203.0.113.9'], lossPercent: 1 })).status).toBe(201)
+    expect((await lesser.admin(lesser.gateway, 'GET', '/v1/shapes')).body).toMatchObject({ items: [{ lossPercent: 1 }] })
+  })
+})
+
 describe('rules', () => {
   test('mistyped addresses are not taken for names', () => {
     for (const text of ['203.0.113', '203.0.113.256', '1.2.3.4.5', '*.cisco.com', 'a..b', '', '-a', 'a b']) {
-      expect(() => checkRule({ action: 'drop', to: [text] }), text).toThrow('is no address')
+      expect(() => checkTraffic({ to: [text] }), text).toThrow('is no address')
     }
-    for (const text of ['203.0.113.5', '203.0.113.0/24', 'api-sse.cisco.com', 'cisco.com.', 'fmc'])
-      checkRule({ action: 'drop', to: [text] })
+    for (const text of ['203.0.113.5', '203.0.113.0/24', 'api-sse.cisco.com', 'cisco.com.', 'fmc']) checkTraffic({ to: [text] })
   })
 
   test('a rule for a name without addresses matches nothing, rather than everything', () => {
-    expect(toForwarding([{ action: 'drop', to: ['x.example'] }], none, '192.0.2.0/24').rules).toEqual([])
-    expect(toForwarding([{ action: 'drop', to: ['x.example', '203.0.113.9'] }], none, '192.0.2.0/24').rules).toEqual([
-      { action: 'drop', to: ['203.0.113.9'] },
-    ])
+    const forwarding = (rules: GatewayRule[]) => toForwarding({ rules, shapes: [], masquerade: '192.0.2.0/24' }, none)
+    expect(forwarding([{ action: 'drop', to: ['x.example'] }]).rules).toEqual([])
+    expect(forwarding([{ action: 'drop', to: ['x.example', '203.0.113.9'] }]).rules).toEqual([{ action: 'drop', to: ['203.0.113.9'] }])
   })
 
   test('keep their order and count, and never widen', () => {
@@ -164,7 +237,7 @@ describe('rules', () => {
     const addresses: Record<string, string[]> = { 'a.example': ['198.51.100.1', '198.51.100.2'], 'b.example': [] }
     fc.assert(
       fc.property(fc.array(rule, { maxLength: 6 }), (rules) => {
-        const forwarding = toForwarding(rules, (name) => addresses[name]!, '192.0.2.0/24')
+        const forwarding = toForwarding({ rules, shapes: [], masquerade: '192.0.2.0/24' }, (name) => addresses[name]!)
         const kept = rules.filter((r) => ![r.from, r.to].some((texts) => texts?.every((text) => text === 'B.example')))
         expect(forwarding.rules.map((r) => [r.action, r.port, r.from !== undefined, r.to !== undefined])).toEqual(
           kept.map((r) => [r.action, r.port, r.from !== undefined, r.to !== undefined]),
@@ -176,51 +249,5 @@ describe('rules', () => {
 
   test('the contract refuses fields that it does not know', () => {
     expect(GatewayRule.safeParse({ action: 'drop', destination: 'x' }).success).toBe(false)
-  })
-})
-
-describe('iptables', () => {
-  const text = (forwarding: Partial<Forwarding>) => toIptables({ rules: [], otherwise: 'accept', ...forwarding })
-
-  test('accepts what no rule matches and hides the inside network', () => {
-    expect(text({ masquerade: '192.0.2.0/24' })).toBe(
-      [
-        '*filter',
-        ':INPUT ACCEPT [0:0]',
-        ':FORWARD ACCEPT [0:0]',
-        ':OUTPUT ACCEPT [0:0]',
-        'COMMIT',
-        '*nat',
-        ':PREROUTING ACCEPT [0:0]',
-        ':INPUT ACCEPT [0:0]',
-        ':OUTPUT ACCEPT [0:0]',
-        ':POSTROUTING ACCEPT [0:0]',
-        '-A POSTROUTING -s 192.0.2.0/24 ! -d 192.0.2.0/24 -j MASQUERADE',
-        'COMMIT',
-        '',
-      ].join('\n'),
-    )
-  })
-
-  test('has a line for each source, target and protocol, in the order of the rules', () => {
-    const lines = text({
-      rules: [
-        { action: 'accept', from: ['192.0.2.80'] },
-        { action: 'drop', from: ['192.0.2.27', '192.0.2.28'], to: ['203.0.113.0/24'], protocol: 'tcp', port: 443 },
-        { action: 'reject', to: ['203.0.113.9'] },
-        { action: 'drop', port: 53 },
-      ],
-      otherwise: 'drop',
-    }).split('\n')
-    expect(lines).toContain(':FORWARD DROP [0:0]')
-    expect(lines.filter((line) => line.startsWith('-A FORWARD'))).toEqual([
-      '-A FORWARD -s 192.0.2.80 -j ACCEPT',
-      '-A FORWARD -s 192.0.2.27 -d 203.0.113.0/24 -p tcp --dport 443 -j DROP',
-      '-A FORWARD -s 192.0.2.28 -d 203.0.113.0/24 -p tcp --dport 443 -j DROP',
-      '-A FORWARD -d 203.0.113.9 -p tcp -j REJECT --reject-with tcp-reset',
-      '-A FORWARD -d 203.0.113.9 -j REJECT --reject-with icmp-port-unreachable',
-      '-A FORWARD -p tcp --dport 53 -j DROP',
-      '-A FORWARD -p udp --dport 53 -j DROP',
-    ])
   })
 })

@@ -145,6 +145,92 @@ describe('CONNECT', () => {
   })
 })
 
+describe('a slow proxy', () => {
+  const slow = (delayMs: number) => ({ authentication: null, deny: [], delayMs })
+  const nowOf = (estate: Estate) => estate.sim.clock.uptimeMs()
+
+  test('lets a request wait, and everything that passes, in each direction and in order', async () => {
+    await using estate = await startEstate({ settings: slow(1_000) })
+    const { near, far } = await openTunnel(estate)
+    expect(nowOf(estate)).toBeLessThan(1_010)
+    const heard: string[] = []
+    far.on('data', (data: Buffer) => heard.push(`${String(data)}@${nowOf(estate)}`))
+    far.on('end', () => heard.push(`end@${nowOf(estate)}`))
+    const startMs = nowOf(estate)
+    near.write('a')
+    await estate.sim.advance(400)
+    near.write('b')
+    near.end()
+    await estate.sim.advance(5_000)
+    expect(heard).toEqual([`a@${startMs + 1_000}`, `b@${startMs + 1_400}`, `end@${startMs + 1_400}`])
+    const answer = textOf(near)
+    far.end('answer')
+    await estate.sim.advance(999)
+    expect(answer.text).toBe('')
+    await estate.sim.advance(1)
+    expect(answer).toEqual({ text: 'answer', ended: true })
+  })
+
+  test('becomes slow and quick again on tunnels that exist; nothing overtakes what is held back', async () => {
+    await using estate = await startEstate()
+    const { near, far } = await openTunnel(estate)
+    const cloud = textOf(far)
+    await estate.admin(estate.proxy, 'PUT', '/v1/settings', slow(5_000))
+    near.write('slow ')
+    await estate.sim.advance(1_000)
+    await estate.admin(estate.proxy, 'PUT', '/v1/settings', slow(0))
+    near.write('quick')
+    await estate.sim.advance(3_900)
+    expect(cloud.text).toBe('')
+    await estate.sim.advance(200)
+    expect(cloud.text).toBe('slow quick')
+    near.write('!')
+    await estate.sim.advance(1)
+    expect(cloud.text).toBe('slow quick!')
+  })
+
+  test('holds back only so much: a writer that is quicker waits', async () => {
+    await using estate = await startEstate()
+    const { near, far } = await openTunnel(estate)
+    await estate.admin(estate.proxy, 'PUT', '/v1/settings', slow(10_000))
+    const cloud = textOf(far)
+    let written = 0
+    for (let i = 0; i < 100; i++) near.write('x'.repeat(65_536), () => written++)
+    await estate.sim.advance(9_000)
+    expect(written).toBeLessThan(30)
+    await estate.sim.advance(120_000)
+    expect(cloud.text).toHaveLength(100 * 65_536)
+  })
+
+  test('passes a break on at once, and keeps nothing of what it held back', async () => {
+    await using estate = await startEstate({ settings: slow(5_000) })
+    const { near, far } = await openTunnel(estate)
+    const cloud = textOf(far)
+    near.write('lost')
+    await estate.sim.advance(100)
+    near.resetAndDestroy()
+    await estate.sim.advance(10)
+    expect(cloud).toEqual({ text: '', ended: true })
+    // Nothing is left that could happen.
+    expect(estate.sim.clock.nextAt()).toBeUndefined()
+  })
+
+  test('lets a plain request and its answer wait, and refuses late', async () => {
+    await using estate = await startEstate({ settings: { ...slow(2_000), deny: ['denied.example'] } })
+    await estate.sim.run(serveHttp(estate.cloud, { port: 80, handler: (_, response) => void response.end('from the cloud') }))
+    const conn = await estate.sim.run(estate.client.net.dial({ address: ADDRESSES.proxy, port: PROXY_PORT }))
+    const seen = textOf(conn)
+    conn.write(`GET http://${API}/ HTTP/1.1\r\nHost: x\r\n\r\n`)
+    await estate.sim.advance(3_990)
+    expect(seen.text).toBe('')
+    await estate.sim.advance(20)
+    expect(seen.text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*from the cloud/)
+    const startMs = nowOf(estate)
+    expect(await connect(estate, 'denied.example', 443)).toBe('403 Forbidden')
+    expect(nowOf(estate) - startMs).toBe(2_000)
+  })
+})
+
 describe('plain HTTP', () => {
   const forward = (estate: Estate, method: string, url: string, extra = '', body = '') =>
     raw(estate, `${method} ${url} HTTP/1.1\r\nHost: ignored\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\n${extra}\r\n${body}`)

@@ -19,7 +19,7 @@ export const CLOUD = '203.0.113.66'
 export const API = 'api-sse.cisco.com'
 export const CONNECTOR_CA = '/ngfw/etc/ssl/connectorCA.pem'
 
-/** Dates as in the seeds, but not over: OpenSSL looks at the real clock. */
+/** Valid from the date of the seeds, but not over. */
 export const pki = createPki({ validFromMs: Date.UTC(2019, 11, 3, 20, 57, 56), validToMs: Date.UTC(2049, 11, 3, 21, 7, 0) })
 const identity = pki.issue({ commonName: API, names: [API, 'eventing-ingest.sse.itd.cisco.com'] })
 

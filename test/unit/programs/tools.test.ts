@@ -1,6 +1,8 @@
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Program } from '../../../shared/kernel/processes.ts'
 import { PassThrough } from 'node:stream'
+import { parseDateText } from '../../../shared/host/programs/date-text.ts'
 import { API, CLOUD, createProgramsLab, serveRaw } from './programs-lab.ts'
 
 const daemon: Program = async (world) => {
@@ -157,6 +159,48 @@ test('date, uptime and hostname tell lab time and the appliance', async () => {
   expect((await lab.run('uptime')).output).toBe(' 14:05:00 up 1 day,  2:05,  1 user,  load average: 0.00, 0.00, 0.00\n')
   expect((await lab.run('hostname')).output).toBe('firepower.cisco.com\n')
   expect((await lab.run('hostname -s')).output).toBe('firepower\n')
+  await lab.sim.close()
+})
+
+test('date sets the clock of the host for root, and prints any time that it is told', async () => {
+  const lab = await createProgramsLab()
+  const { clock } = lab.ftd
+  expect(await lab.run('date -s "2024-12-01 12:00:00"')).toMatchObject({ exitCode: 0, output: 'Sun Dec  1 12:00:00 UTC 2024\n' })
+  expect([new Date(clock.now()).toISOString(), clock.uptimeMs()]).toEqual(['2024-12-01T12:00:00.000Z', 0])
+  expect(new Date(lab.cloud.clock.now()).toISOString()).toBe('2026-01-05T12:00:00.000Z')
+  expect((await lab.run('uptime')).output).toMatch(/^ 12:00:00 up 0 min,/)
+  expect((await lab.run("date -s '400 days' +%F")).output).toBe('2026-01-05\n')
+  expect((await lab.run('date -d @1575406676 +%s')).output).toBe('1575406676\n')
+  expect((await lab.run('date --utc -d "2 years ago" +%FT%T')).output).toBe('2024-01-05T12:00:00\n')
+  expect((await lab.run('date -s 08:30')).output).toBe('Mon Jan  5 08:30:00 UTC 2026\n')
+  await lab.sim.close()
+})
+
+test('date says what it cannot do', async () => {
+  const lab = await createProgramsLab()
+  expect(await lab.run('date -s yesterday', { user: 'admin' })).toMatchObject({
+    exitCode: 1,
+    stderr: 'date: cannot set date: Operation not permitted\n',
+    stdout: 'Sun Jan  4 12:00:00 UTC 2026\n',
+  })
+  expect(lab.ftd.clock.now()).toBe(Date.UTC(2026, 0, 5, 12))
+  expect(await lab.run('date -s someday')).toMatchObject({ exitCode: 1, output: 'date: invalid date ‘someday’\n' })
+  expect((await lab.run('date -d "2026-06-31"')).output).toBe('date: invalid date ‘2026-06-31’\n')
+  expect((await lab.run('date -R')).output).toBe('date: LAB_NOT_EMULATED: -R; the lab knows -s, -d, -u and +FORMAT\n')
+  expect((await lab.run('date -s')).output).toBe("date: option requires an argument -- 's'\n")
+  await lab.sim.close()
+})
+
+test('date reads its own output back', async () => {
+  const ms = fc.integer({ min: 0, max: 4_102_444_800 }).map((seconds) => seconds * 1_000)
+  const lab = await createProgramsLab()
+  await fc.assert(
+    fc.asyncProperty(ms, async (timeMs) => {
+      expect((await lab.run(`date -s @${timeMs / 1_000}`)).exitCode).toBe(0)
+      expect(parseDateText((await lab.run('date')).output, 0)).toBe(timeMs)
+    }),
+    { numRuns: 30 },
+  )
   await lab.sim.close()
 })
 

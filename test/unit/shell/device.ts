@@ -59,16 +59,19 @@ export async function device(programs: Programs = testPrograms) {
 /** A terminal whose screen the test reads; `type` sends keys and lets everything happen that follows at once. */
 export function terminal(sim: ReturnType<typeof createSim>) {
   const stdin = new PassThrough()
+  const gone = new AbortController()
   let screen = ''
   const session: TerminalSession = {
     shell: 'clish',
     stdin,
+    signal: gone.signal,
     stdout: { write: (text) => void (screen += typeof text === 'string' ? text : Buffer.from(text).toString()) },
     columns: 80,
   }
   return {
     session,
     stdin,
+    hangUp: () => gone.abort(),
     async type(keys: string) {
       stdin.write(keys)
       await sim.clock.settle()

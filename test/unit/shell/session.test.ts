@@ -174,6 +174,29 @@ describe('the terminal', () => {
     expect(screen.shown()).toBe('ls /\netc  home  ngfw  root  tmp\nadmin@ftd1:~$ ')
   })
 
+  test('input that ends is used up before every shell takes it for Ctrl-D', async () => {
+    screen.stdin.end('expert\rsleep 5\rreader\rhello\r')
+    await lab.sim.advance(5_000)
+    expect(await ended).toBe(0)
+    expect(screen.shown()).toContain('[hello]\nadmin@ftd1:~$ logout\n> \n')
+  })
+
+  test('half a line at the end of the input is not run', async () => {
+    screen.stdin.end('show version\rshow net')
+    await lab.sim.advance(1_000)
+    expect(await ended).toBe(0)
+    expect(screen.shown()).toBe('> show version\nv\n> show net\n')
+  })
+
+  test('a terminal that hangs up after its input ended ends the running program', async () => {
+    screen.stdin.end('expert\rping x\r')
+    await lab.sim.advance(1_000)
+    screen.hangUp()
+    await lab.sim.clock.settle()
+    expect(await ended).toBe(255)
+    expect((await lab.world.processes.list()).map(({ command }) => command)).not.toContain('ping')
+  })
+
   test('a terminal that goes away ends the running program and the session', async () => {
     await screen.type('expert\rping x\r')
     screen.stdin.destroy()

@@ -19,10 +19,13 @@ const result = (command: string): ExecResult => ({
 })
 let server: SshServer
 let aborted: Promise<void>
+let hungUp: Promise<void>
 
 beforeEach(async () => {
   const { promise, resolve } = Promise.withResolvers<void>()
   aborted = promise
+  const hangUp = Promise.withResolvers<void>()
+  hungUp = hangUp.promise
   server = await startSshServer({
     port: 0,
     hostKeyPem,
@@ -30,6 +33,7 @@ beforeEach(async () => {
     log,
     open: async (session) => {
       session.stdout.write('> ')
+      session.signal?.addEventListener('abort', () => hangUp.resolve())
       return await new Promise<number>((resolve) => {
         session.stdin.on('data', (chunk: Buffer) => {
           seenColumns.push(session.columns)
@@ -105,6 +109,19 @@ test('the terminal: keys in, screen out, window changes, exit code', async () =>
   expect(await ended).toBe(7)
   expect(screen).toBe('> [hello]\r\n> [exit]\r\n> ')
   expect(seenColumns).toEqual([100, 120])
+})
+
+test('input that ends leaves the session open; a client that goes away hangs up', async () => {
+  const client = await connect()
+  const channel = await new Promise<ssh2.ClientChannel>((resolve, reject) =>
+    client.shell((error, opened) => (error ? reject(error) : resolve(opened))),
+  )
+  let screen = ''
+  channel.on('data', (chunk: Buffer) => (screen += chunk.toString()))
+  channel.end('hello')
+  while (!screen.includes('[hello]\r\n> ')) await turn()
+  client.end()
+  await hungUp
 })
 
 test('mistakes are explained', async () => {

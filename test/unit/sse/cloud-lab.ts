@@ -3,23 +3,24 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { z } from 'zod'
 import { WebSocket } from 'ws'
+import { ADMIN_PORT } from '../../../shared/contract/admin.ts'
 import { INGEST_PATH } from '../../../shared/contract/ingest.ts'
 import { EST_HOST, REGIONS, type RegionId } from '../../../shared/contract/region.ts'
 import { SSE_PATHS, type RegisteredClient } from '../../../shared/contract/sse.ts'
 import type { Host } from '../../../shared/host/host.ts'
 import { createSim, type Sim } from '../../../shared/sim/sim.ts'
+import { request } from '../../../shared/wire/http/client.ts'
 import { createPki } from '../../../shared/wire/pki/pki.ts'
 import { connectTls } from '../../../shared/wire/tls/client.ts'
 import type { SseConfig } from '../../../services/sse/config.ts'
 import { startSse } from '../../../services/sse/index.ts'
 
-const DAY_MS = 86_400_000
 export const CLOUD_ADDRESSES = ['203.0.113.10', '203.0.113.11'] as const
+export const TOKEN = 'cloud-administrator'
 export const ACME = { clientId: 'acme-client', clientSecret: 'acme-secret', orgId: 'acme-org', name: 'Acme' }
 export const OTHER = { clientId: 'other-client', clientSecret: 'other-secret', orgId: 'other-org', name: 'Other' }
 
-// OpenSSL looks at the real clock, so this is the one place that does, too.
-const pki = createPki({ validFromMs: Date.now() - DAY_MS, validToMs: Date.now() + 365 * DAY_MS })
+const pki = createPki({ validFromMs: Date.UTC(2025, 0, 1), validToMs: Date.UTC(2035, 0, 1) })
 const names = [EST_HOST, ...Object.values(REGIONS).flatMap(({ api, ingest, mx, dex, admin }) => [api, ingest, mx, dex, admin])]
 const certificates = Object.fromEntries(names.map((name) => [name, pki.issue({ commonName: name })]))
 
@@ -54,7 +55,9 @@ export class CloudLab {
   host!: Host
 
   async start(config: Partial<z.input<typeof SseConfig>> = {}): Promise<void> {
-    this.host = await this.sim.run(startSse(this.#cloud.world, { certificates, organisations: [ACME, OTHER], ...config }))
+    this.host = await this.sim.run(
+      startSse(this.#cloud.world, { adminToken: TOKEN, certificates, organisations: [ACME, OTHER], ...config }),
+    )
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -68,7 +71,7 @@ export class CloudLab {
 
   async tls(servername: string | undefined, address?: string): Promise<TLSSocket> {
     const conn = await this.dial(address)
-    return connectTls(conn, { ...(servername !== undefined && { servername }), rejectUnauthorized: false })
+    return connectTls(conn, { ...(servername !== undefined && { servername }), rejectUnauthorized: false, clock: this.sim.clock })
   }
 
   /** Sends raw text over TLS and reads until the cloud closes the connection. */
@@ -111,6 +114,17 @@ export class CloudLab {
       request.on('error', reject)
       request.end(payload)
     })
+  }
+
+  /** Asks the administration API; a string body is sent as it is. */
+  async admin(method: string, path: string, body?: unknown, token = TOKEN): Promise<{ status: number; body: unknown }> {
+    const { status, body: answered } = await request(this.#client.world, {
+      url: `http://${CLOUD_ADDRESSES[0]}:${ADMIN_PORT}${path}`,
+      method,
+      headers: { authorization: `Bearer ${token}` },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    return { status, body: answered.length === 0 ? undefined : JSON.parse(answered.toString()) }
   }
 
   async accessToken(organisation = ACME, region: RegionId = 'us', expiry = 3_600): Promise<string> {

@@ -162,14 +162,14 @@ describe('TLS', () => {
     const conn = traceHandshake(await lab.sim.run(lab.dial()), ({ direction, handshakeType }) => {
       if (direction === 'in') seen.push(handshakeType)
     })
-    const socket = await lab.sim.run(connectTls(conn, { servername: REGIONS.us.api, ca: lab.rootPem }))
+    const socket = await lab.sim.run(connectTls(conn, { servername: REGIONS.us.api, ca: lab.rootPem, clock: lab.sim.clock }))
     // Server hello, certificate, server key exchange, (certificate request,) server hello done, change cipher spec, finished.
     expect(seen).toEqual([2, 11, 12, ...(asked ? [13] : []), 14, undefined, 20])
     socket.destroy()
   })
 })
 
-test('health names the listening port; after the end nobody answers', async () => {
+test('health names the listening ports; after the end nobody answers', async () => {
   const lab = new CloudLab()
   await lab.start()
   expect(lab.host).toMatchObject({ name: 'sse', kind: 'cloud', address: CLOUD_ADDRESSES[0] })
@@ -183,7 +183,10 @@ test('health names the listening port; after the end nobody answers', async () =
   idle.resume()
   await lab.sim.run(async () => lab.host[Symbol.asyncDispose]())
   await lab.sim.run(closed)
-  expect(await lab.sim.run(lab.host.health())).toMatchObject({ healthy: false, waitingFor: ['sse listens on tcp port 443'] })
+  expect(await lab.sim.run(lab.host.health())).toMatchObject({
+    healthy: false,
+    waitingFor: ['sse listens on tcp port 443', 'sse listens on tcp port 9000'],
+  })
   await expect(lab.sim.run(lab.dial())).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   await lab.sim.close()
 })

@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { integer, oid, time } from '../../../shared/wire/pki/der.ts'
 import { createFmcCa } from '../../../shared/wire/pki/fmc-ca.ts'
-import { DAY_MS, pki, REAL_NOW_MS } from './wire-lab.ts'
+import { DAY_MS, pki, LAB_NOW_MS } from './wire-lab.ts'
 
 const certificates = (chain: string): X509Certificate[] =>
   chain.split(/(?<=-----END CERTIFICATE-----\n)/).map((one) => new X509Certificate(one))
@@ -38,11 +38,11 @@ test('no two certificates have the same serial number', () => {
 })
 
 test('an FMC has its own CA, whose certificates prove servers and clients', () => {
-  const ca = createFmcCa({ commonName: '0f1e', validFromMs: REAL_NOW_MS, validToMs: REAL_NOW_MS + DAY_MS })
+  const ca = createFmcCa({ commonName: '0f1e', validFromMs: LAB_NOW_MS, validToMs: LAB_NOW_MS + DAY_MS })
   const issued = ca.issue({
     commonName: 'ftd1',
-    validFromMs: REAL_NOW_MS,
-    validToMs: REAL_NOW_MS + DAY_MS,
+    validFromMs: LAB_NOW_MS,
+    validToMs: LAB_NOW_MS + DAY_MS,
   })
   const leaf = new X509Certificate(issued.certPem)
   expect(leaf.verify(new X509Certificate(ca.caPem).publicKey)).toBe(true)

@@ -4,13 +4,15 @@ import { expect, test } from 'vitest'
 import type { World } from '../../../shared/kernel/world.ts'
 import { goDialError } from '../../../shared/wire/go-errors.ts'
 import { createFmcCa } from '../../../shared/wire/pki/fmc-ca.ts'
+import { newEcKeyPem } from '../../../shared/wire/pki/ca.ts'
+import { createPki, pkiKeys } from '../../../shared/wire/pki/pki.ts'
 import { connectTls } from '../../../shared/wire/tls/client.ts'
 import type { TlsClientOptions } from '../../../shared/wire/tls/client.ts'
 import { acceptTls, CLOUD_TLS } from '../../../shared/wire/tls/server.ts'
 import type { TlsServerOptions } from '../../../shared/wire/tls/server.ts'
 import { readRecords, traceHandshake } from '../../../shared/wire/tls/trace.ts'
 import type { TlsRecord } from '../../../shared/wire/tls/trace.ts'
-import { CLOUD, createWireLab, DAY_MS, pki, REAL_NOW_MS } from './wire-lab.ts'
+import { CLOUD, createWireLab, DAY_MS, pki, LAB_NOW_MS } from './wire-lab.ts'
 
 const NAME = 'api-sse.cisco.com'
 const identity = pki.issue({ commonName: NAME })
@@ -29,8 +31,8 @@ async function lab(
   return made
 }
 
-const handshake = async (client: World, options: TlsClientOptions = {}): Promise<TLSSocket> =>
-  connectTls(await client.net.dial({ address: CLOUD, port: 443 }), { servername: NAME, ca: pki.rootPem, ...options })
+const handshake = async (client: World, options: Partial<TlsClientOptions> = {}): Promise<TLSSocket> =>
+  connectTls(await client.net.dial({ address: CLOUD, port: 443 }), { clock: client.clock, servername: NAME, ca: pki.rootPem, ...options })
 
 test('the handshake is that of the seeds: protocol, cipher, ALPN, certificates and messages', async () => {
   const { sim, client } = await lab()
@@ -38,7 +40,7 @@ test('the handshake is that of the seeds: protocol, cipher, ALPN, certificates a
   const socket = await sim.run(async () => {
     const conn = traceHandshake(await client.net.dial({ address: CLOUD, port: 443 }), (record) => records.push(record))
     expect(conn.remoteAddress).toBe(CLOUD)
-    return connectTls(conn, { servername: NAME, rejectUnauthorized: false })
+    return connectTls(conn, { clock: client.clock, servername: NAME, rejectUnauthorized: false })
   })
   expect([socket.getProtocol(), socket.getCipher().standardName, socket.alpnProtocol]).toEqual([
     'TLSv1.2',
@@ -74,7 +76,7 @@ test('data passes a traced connection unharmed, also more than fits at once', as
   const received = await sim.run(async () => {
     const socket = await connectTls(
       traceHandshake(await client.net.dial({ address: CLOUD, port: 443 }), () => {}),
-      { servername: NAME, ca: pki.rootPem },
+      { clock: client.clock, servername: NAME, ca: pki.rootPem },
     )
     socket.end(sent)
     const chunks: Buffer[] = []
@@ -93,8 +95,8 @@ test('without CA certificates nothing is trusted, with another name the certific
 })
 
 test('a certificate can expire while the server serves, and be renewed', async () => {
-  const expired = pki.issue({ commonName: NAME, validFromMs: REAL_NOW_MS - 2 * DAY_MS, validToMs: REAL_NOW_MS - DAY_MS })
-  const early = pki.issue({ commonName: NAME, validFromMs: REAL_NOW_MS + DAY_MS, validToMs: REAL_NOW_MS + 2 * DAY_MS })
+  const expired = pki.issue({ commonName: NAME, validFromMs: LAB_NOW_MS - 2 * DAY_MS, validToMs: LAB_NOW_MS - DAY_MS })
+  const early = pki.issue({ commonName: NAME, validFromMs: LAB_NOW_MS + DAY_MS, validToMs: LAB_NOW_MS + 2 * DAY_MS })
   let shown = expired
   const { sim, client } = await lab({ identity: () => shown })
   expect(await sim.run(failure(handshake(client)))).toMatchObject({ code: 'CERT_HAS_EXPIRED' })
@@ -107,6 +109,37 @@ test('a certificate can expire while the server serves, and be renewed', async (
   expect([socket.authorized, socket.getPeerCertificate(true).issuerCertificate.subject.CN]).toEqual([true, 'HydrantID SSL ICA G2'])
 })
 
+test('the clock of the host that verifies decides, whatever time it is for the machine', async () => {
+  const expired = pki.issue({ commonName: NAME, validFromMs: Date.UTC(2019, 11, 3), validToMs: Date.UTC(2021, 11, 3) })
+  const far = pki.issue({ commonName: NAME, validFromMs: Date.UTC(2090, 0, 1), validToMs: Date.UTC(2092, 0, 1) })
+  const stranger = createPki({
+    validFromMs: LAB_NOW_MS,
+    validToMs: LAB_NOW_MS,
+    keys: { ...pkiKeys(), rootKeyPem: newEcKeyPem(), intermediateKeyPem: newEcKeyPem() },
+  })
+  let shown = expired
+  const { sim, client } = await lab({ identity: () => shown })
+  const outcome = async (options: Partial<TlsClientOptions> = {}) => {
+    const error = await sim.run(failure(handshake(client, options)))
+    return error === undefined ? 'trusted' : (error as { code: string }).code
+  }
+  await client.clock.set(Date.UTC(2020, 5, 1))
+  expect(await outcome()).toBe('trusted')
+  expect(await outcome({ servername: 'mx01.sse.itd.cisco.com' })).toBe('ERR_TLS_CERT_ALTNAME_INVALID')
+  expect(await outcome({ ca: '' })).toBe('SELF_SIGNED_CERT_IN_CHAIN')
+  expect(await outcome({ ca: stranger.rootPem })).toBe('SELF_SIGNED_CERT_IN_CHAIN')
+  shown = { ...expired, chainPem: expired.certPem }
+  expect(await outcome()).toBe('UNABLE_TO_VERIFY_LEAF_SIGNATURE')
+  shown = identity
+  expect(await outcome()).toBe('CERT_NOT_YET_VALID')
+  await client.clock.set(Date.UTC(2091, 0, 1))
+  expect(await outcome()).toBe('CERT_HAS_EXPIRED')
+  shown = far
+  expect(await outcome()).toBe('trusted')
+  const socket = await sim.run(handshake(client, { rejectUnauthorized: false, ca: '' }))
+  expect([socket.authorized, socket.authorizationError]).toEqual([false, 'SELF_SIGNED_CERT_IN_CHAIN'])
+})
+
 test('one port serves several names, and the default to whoever names none', async () => {
   const mx = pki.issue({ commonName: 'mx01.sse.itd.cisco.com' })
   const { sim, client } = await lab({
@@ -114,7 +147,11 @@ test('one port serves several names, and the default to whoever names none', asy
   })
   const shown = async (servername?: string): Promise<unknown> => {
     const conn = await client.net.dial({ address: CLOUD, port: 443 })
-    const socket = await connectTls(conn, { ...(servername !== undefined && { servername }), rejectUnauthorized: false })
+    const socket = await connectTls(conn, {
+      clock: client.clock,
+      ...(servername !== undefined && { servername }),
+      rejectUnauthorized: false,
+    })
     return socket.getPeerCertificate().subject.CN
   }
   expect(await sim.run(shown('mx01.sse.itd.cisco.com'))).toBe('mx01.sse.itd.cisco.com')
@@ -132,7 +169,7 @@ test('a server without any certificate ends the handshake with an alert', async 
       client.net.dial({ address: CLOUD, port: 443 }).then((conn) =>
         connectTls(
           traceHandshake(conn, (record) => records.push(record)),
-          { servername: NAME },
+          { clock: client.clock, servername: NAME },
         ),
       ),
     ),
@@ -150,7 +187,11 @@ test('a peer that speaks no TLS, closes, or resets in the middle is told apart',
   const texts = []
   for (const port of [1, 2, 3]) {
     texts.push(
-      goDialError(await sim.run(failure(client.net.dial({ address: CLOUD, port }).then((conn) => connectTls(conn, { servername: NAME }))))),
+      goDialError(
+        await sim.run(
+          failure(client.net.dial({ address: CLOUD, port }).then((conn) => connectTls(conn, { clock: client.clock, servername: NAME }))),
+        ),
+      ),
     )
   }
   expect(texts[0]).toBe('tls: first record does not look like a TLS handshake')
@@ -168,7 +209,8 @@ test('a silent peer is given up when the signal says so, and the connection goes
 })
 
 test('client certificates are asked for, and checked where that is wanted', async () => {
-  const validity = { validFromMs: REAL_NOW_MS - DAY_MS, validToMs: REAL_NOW_MS + DAY_MS }
+  // A server's OpenSSL looks at the machine's clock.
+  const validity = { validFromMs: Date.now() - DAY_MS, validToMs: Date.now() + DAY_MS }
   const ca = createFmcCa({ commonName: 'fmc', ...validity })
   const own = ca.issue({ commonName: 'ftd1', ...validity })
   const seen: (string | undefined)[] = []
@@ -177,7 +219,7 @@ test('client certificates are asked for, and checked where that is wanted', asyn
     socket.on('error', () => {}).write('hello')
   }
   const { sim, client } = await lab({ rejectUnauthorized: true, ca: ca.caPem }, accept)
-  const first = async (options: TlsClientOptions): Promise<string> => {
+  const first = async (options: Partial<TlsClientOptions>): Promise<string> => {
     const socket = await handshake(client, options)
     return new Promise((resolve, reject) => {
       socket.once('data', (data: Buffer) => resolve(data.toString()))

@@ -136,3 +136,13 @@ test('an attempt can be aborted', async () => {
   })
   expect((await client.net.sockets()).filter((row) => row.protocol === 'tcp')).toEqual([])
 })
+
+test('an upgrade that is not answered is given up after its own limit, which begins with the connection', async () => {
+  const { sim, client, cloud } = await createWireLab()
+  await cloud.net.listen({ port: 80 }, (conn) => conn.on('error', () => {}).resume())
+  const error = await sim.run(failure(openWebSocket(client, { url: `ws://${CLOUD}/`, upgradeTimeoutMs: 45_000 })))
+  expect(error).toMatchObject({ code: 'EDEADLINE' })
+  expect(goDialError(error)).toBe('i/o timeout')
+  expect(client.clock.uptimeMs()).toBe(45_000)
+  expect((await client.net.sockets()).filter((row) => row.protocol === 'tcp')).toEqual([])
+})

@@ -7,9 +7,9 @@ import type { World } from '../../../shared/kernel/world.ts'
 
 const DAY_MS = 86_400_000
 
-/** Certificates are looked at with the real clock. */
-export const REAL_NOW_MS = Date.now()
-export const pki = createPki({ validFromMs: REAL_NOW_MS - DAY_MS, validToMs: REAL_NOW_MS + 365 * DAY_MS })
+/** When the lab's time begins: certificates are looked at with its clock. */
+export const LAB_NOW_MS = Date.UTC(2026, 0, 5, 12)
+export const pki = createPki({ validFromMs: LAB_NOW_MS - DAY_MS, validToMs: LAB_NOW_MS + 365 * DAY_MS })
 export { DAY_MS }
 
 export const CLIENT = '192.0.2.27'
@@ -27,7 +27,7 @@ export async function createWireLab(): Promise<{
   cloud: World
   proxy: World
 }> {
-  const sim = createSim({ seed: 7 })
+  const sim = createSim({ seed: 7, startMs: LAB_NOW_MS })
   const host = (name: string, address: string): World =>
     sim.addHost({ name, interfaces: [{ name: 'eth0', address, netmask: '255.255.255.0', gateway: '192.0.2.1' }] }).world
   const lab = { sim, client: host('client', CLIENT), dns: host('dns', DNS), cloud: host('cloud', CLOUD), proxy: host('proxy', PROXY) }

@@ -1,8 +1,8 @@
+import { CONNECTOR_CA } from '../../../../shared/contract/device-files.ts'
 import type { World } from '../../../../shared/kernel/world.ts'
 import type { RouteOptions } from '../../../../shared/wire/http/route.ts'
 import { readProxy } from '../../cli/network-config.ts'
 import { readText } from '../../../../shared/host/optional-files.ts'
-import { CONNECTOR_CA } from '../../paths.ts'
 
 /** How the connector reaches the cloud: it trusts connectorCA.pem (seeds A, B) and goes through the device's proxy. Read anew for each connection. */
 export async function cloudRoute(world: World): Promise<RouteOptions> {

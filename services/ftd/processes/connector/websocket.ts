@@ -9,6 +9,11 @@ import { cloudRoute } from './route.ts'
 
 /** After a round of all addresses failed, or a connection was lost, the next round comes after so long: the gaps of seed A, explained in domain facts 3.6. */
 const PAUSE_MS = { min: 1_000, max: 50_000 } as const
+/**
+ * How long the upgrade may stay unanswered: the handshake time-out of gorilla's default dialer (public P50). It does not begin with the dial, which is the kernel's to
+ * give up (seed A: 127 s an address).
+ */
+const UPGRADE_MS = 45_000
 /** (invented) */
 const PING_MS = 30_000
 /** A cloud that answered no ping for so long is gone. (invented) */
@@ -42,6 +47,7 @@ export function keepWebSocket(
       return await openWebSocket(world, {
         url: `wss://${fqdn}${path}`,
         headers: { Authorization: `Bearer ${registered.accessToken}` },
+        upgradeTimeoutMs: UPGRADE_MS,
         signal,
         ...(await cloudRoute(world)),
       })

@@ -1,8 +1,8 @@
+import { CANCONNECT_CA_FOLDER } from '../../../../shared/contract/device-files.ts'
 import { SSE_PATHS } from '../../../../shared/contract/sse.ts'
 import type { World } from '../../../../shared/kernel/world.ts'
 import type { Proxy } from '../../../../shared/wire/http/connect.ts'
 import { readProxy } from '../../cli/network-config.ts'
-import { CANCONNECT_CA_FOLDER } from '../../paths.ts'
 
 const CURL = '/usr/bin/curl'
 

@@ -36,12 +36,13 @@ async function isEnrolled(world: World): Promise<boolean> {
   }
 }
 
+/** Whether the connector's host answers as the cloud does: 403 is what it says to a stranger (seeds A, B); any other error is not the cloud's word. */
 async function reachesCloud(world: World, signal: AbortSignal): Promise<boolean> {
   const { fqdn } = await readConnectorProperties(world.files)
   if (fqdn === undefined || !URL.canParse(`https://${fqdn}/`)) return false
   try {
-    await request(world, { url: `https://${fqdn}/`, timeoutMs: REACH_MS, signal, ...(await cloudRoute(world)) })
-    return true
+    const { status } = await request(world, { url: `https://${fqdn}/`, timeoutMs: REACH_MS, signal, ...(await cloudRoute(world)) })
+    return status < 400 || status === 403
   } catch (error) {
     signal.throwIfAborted()
     world.log.debug('the health monitor does not reach the cloud', { error: String(error) })

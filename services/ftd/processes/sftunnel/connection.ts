@@ -31,7 +31,7 @@ export async function keepConnection(world: World, signal: AbortSignal, events: 
   const ca = (await readText(world.files, SFTUNNEL_CA)) ?? ''
   const conn = await dialName(world, manager.address, SFTUNNEL_PORT, { signal })
   const address = conn.localAddress ?? ''
-  const socket = await connectTls(conn, { servername: manager.address, ca, alpn: [], signal })
+  const socket = await connectTls(conn, { servername: manager.address, ca, alpn: [], signal, clock: world.clock })
 
   let heardMs = world.clock.uptimeMs()
   let timer: Disposable | undefined

@@ -37,6 +37,7 @@ export async function secure(limit: TimeLimit, connection: Connection, host: str
   let socket: TLSSocket
   try {
     socket = await connectTls(traced, {
+      clock: session.world.clock,
       servername: host,
       ca,
       rejectUnauthorized: false,

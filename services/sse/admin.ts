@@ -1,0 +1,44 @@
+import { CertificateReplacement, CloudOutage } from '../../shared/contract/admin.ts'
+import { checkedBody, NoSuchObject, type AdminRoute } from '../../shared/host/admin-server.ts'
+import { oneOf } from '../../shared/kernel/errors.ts'
+import type { Certificates } from './certificates.ts'
+import type { Outages } from './outages.ts'
+
+/** The administration API of the cloud: contract/admin.ts. */
+export function sseRoutes(certificates: Certificates, outages: Outages): readonly AdminRoute[] {
+  const noSuchName = (name: string) =>
+    new NoSuchObject(`the cloud has no name ${name}; it has ${oneOf(certificates.list.map((certificate) => certificate.name))}`)
+  return [
+    { method: 'GET', path: '/v1/certificates', handle: () => ({ status: 200, body: certificates.list }) },
+    {
+      method: 'PUT',
+      path: '/v1/certificates/{name}',
+      handle: ({ name }, body) => {
+        if (!certificates.replace(name!, checkedBody(CertificateReplacement, body))) throw noSuchName(name!)
+        return { status: 200, body: { name: name!.toLowerCase(), replaced: true } }
+      },
+    },
+    {
+      method: 'DELETE',
+      path: '/v1/certificates/{name}',
+      handle: ({ name }) => {
+        if (!certificates.restore(name!)) throw noSuchName(name!)
+        return { status: 204 }
+      },
+    },
+    { method: 'GET', path: '/v1/outages', handle: () => ({ status: 200, body: { items: outages.list } }) },
+    {
+      method: 'POST',
+      path: '/v1/outages',
+      handle: (_, body) => ({ status: 201, body: outages.add(checkedBody(CloudOutage, body)) }),
+    },
+    {
+      method: 'DELETE',
+      path: '/v1/outages/{id}',
+      handle: ({ id }) => {
+        if (!outages.remove(id!)) throw new NoSuchObject(`there is no outage ${id}`)
+        return { status: 204 }
+      },
+    },
+  ]
+}
