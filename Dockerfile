@@ -34,6 +34,10 @@ COPY docker/command docker/command
 ENV FTDLAB_PRODUCT=fmc
 RUN mv /usr/bin/date /usr/bin/date.distrib && ln -s /lab/docker/command /usr/bin/date
 RUN docker/compile node dns proxy sse lab/containers/operator-host.ts && docker/compile root fmc lab/containers/plan.ts
+# Of which sources it was made; last, so that nothing is built anew for it.
+# Of which sources it is; last, so that nothing is built anew for it.
+ARG SOURCES=
+LABEL com.ftdlab.sources=$SOURCES
 ENTRYPOINT ["/lab/docker/entry"]
 
 FROM common AS gateway
@@ -44,6 +48,8 @@ COPY shared shared
 COPY services/gateway services/gateway
 COPY docker/compile docker/compile
 RUN docker/compile root gateway
+ARG SOURCES=
+LABEL com.ftdlab.sources=$SOURCES
 ENTRYPOINT ["/lab/docker/entry", "root"]
 CMD ["node", "services/gateway/main.ts"]
 
@@ -57,6 +63,8 @@ COPY docker/command docker/compile docker/make-device docker/
 RUN docker/make-device && docker/compile root ftd && docker/compile www ftd
 ENV PATH=/ngfw/usr/local/sf/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 WORKDIR /root
+ARG SOURCES=
+LABEL com.ftdlab.sources=$SOURCES
 ENTRYPOINT ["/lab/docker/entry", "root"]
 CMD ["node", "/lab/services/ftd/main.ts"]
 

@@ -2,7 +2,7 @@ import { get } from 'node:http'
 import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { administer, compose, CONSOLE_PORT, execIn, PROJECT, run, startComposedLab, until } from './composed-lab.ts'
-import { engineMissing } from './engine.ts'
+import { withEngine } from './with-engine.ts'
 
 const SOCKET = '/ngfw/var/sf/run/EventHandler_SSEConnector.sock'
 const API = 'api-sse.cisco.com'
@@ -27,7 +27,7 @@ const setServers = (server: string) => execIn('ftd1', `clish -c 'configure netwo
 
 const pidOf = async () => /SSEConnector \(system\) - Running (\d+)/.exec((await execIn('ftd1', 'pmtool status')).stdout)?.[1]
 
-describe.skipIf(engineMissing() !== undefined)('the composed lab', () => {
+describe.runIf(withEngine)('the composed lab', () => {
   beforeAll(startComposedLab)
   afterAll(async () => {
     await compose('down', '--volumes')

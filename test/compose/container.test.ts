@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { dockerSays } from '../../services/lab/compose/docker.ts'
 import { FtdLabContainer, type StartedFtdLabContainer } from '../../services/lab/testing/container.ts'
 import { until } from './composed-lab.ts'
-import { engineMissing } from './engine.ts'
+import { withEngine } from './with-engine.ts'
 
-describe.skipIf(engineMissing() !== undefined)('a whole lab in one container', () => {
+describe.runIf(withEngine)('a whole lab in one container', () => {
   let lab: StartedFtdLabContainer
 
   beforeAll(async () => {

@@ -1,15 +1,17 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { startComposeLab } from '../../services/lab/compose/compose-lab.ts'
-import { buildImages } from '../../services/lab/compose/project.ts'
-import { ADDRESSES } from '../../shared/contract/topology.ts'
+import { buildImages } from '../../services/lab/compose/images.ts'
+import { REGIONS } from '../../shared/contract/region.ts'
+import { ADDRESSES, PROXY_PORT } from '../../shared/contract/topology.ts'
 import { Symptom, type SymptomInput } from '../../shared/scenario/schema.ts'
 import { until } from '../../shared/scenario/verify.ts'
 import type { Lab } from '../../shared/scenario/lab.ts'
 import { run, until as eventually } from './composed-lab.ts'
-import { engineMissing } from './engine.ts'
+import { withEngine } from './with-engine.ts'
 
 /** Starts take time, and two labs share a machine. */
 const WITHIN_MS = 400_000
@@ -27,8 +29,8 @@ async function leftOf(project: string): Promise<string> {
   return (await Promise.all(kinds.map((kind) => run('docker', [...kind, ...filter])))).map(({ stdout }) => stdout).join('')
 }
 
-describe.skipIf(engineMissing() !== undefined)('a lab of containers', () => {
-  beforeAll(buildImages)
+describe.runIf(withEngine)('a lab of containers', () => {
+  beforeAll(() => buildImages())
 
   test('breaks and heals as every lab does, and loses no event', { timeout: WITHIN_MS }, async () => {
     await using lab = await startComposeLab({ ftds: 1, speed: 30 })
@@ -61,6 +63,43 @@ describe.skipIf(engineMissing() !== undefined)('a lab of containers', () => {
     await shows(second, { ...asks, exit: 0 })
     for (const lab of [first, second])
       expect((await lab.exec('ftd1', 'ip -4 -oneline address show eth0')).output).toContain(`inet ${ADDRESSES.ftd1}/24`)
+  })
+
+  test('has as many devices as asked for, in another region, behind a proxy', { timeout: WITHIN_MS }, async () => {
+    await using lab = await startComposeLab({ ftds: 3, region: 'eu', internet: 'proxy', speed: 5 })
+    const devices = ['ftd1', 'ftd2', 'ftd3']
+    expect((await lab.hosts()).filter(({ kind, healthy }) => kind === 'ftd' && healthy).map(({ name }) => name)).toEqual(devices)
+    for (const device of devices) await shows(lab, { see: 'cloud', device, registered: true })
+    const tried = ['', `-x http://${ADDRESSES.proxy}:${PROXY_PORT}`].map((proxy) =>
+      lab.exec('ftd3', `curl -k -o /dev/null -m 20 ${proxy} https://${REGIONS.eu.api}`),
+    )
+    expect((await Promise.all(tried)).map(({ exitCode }) => exitCode)).toEqual([28, 0])
+  })
+
+  test('opens terminals and connections, and Ctrl-C ends a command', { timeout: WITHIN_MS }, async () => {
+    await using lab = await startComposeLab({ ftds: 1, speed: 5 })
+    const [stdin, shown] = [new PassThrough(), [] as string[]]
+    const session = lab.terminal('ftd1', {
+      shell: 'clish',
+      stdin,
+      stdout: { write: (data) => void shown.push(data.toString()) },
+      columns: 80,
+    })
+    stdin.write('show network\r')
+    await eventually('the answer', async () =>
+      shown.join('').includes(`DNS Servers               : ${ADDRESSES.dns}`) ? true : shown.join(''),
+    )
+    stdin.write('exit\r')
+    expect(await session).toBe(0)
+
+    const fmc = await lab.dial('fmc', 443)
+    fmc.destroy()
+    await expect(lab.dial('fmc', 81)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+
+    const ctrlC = new AbortController()
+    const waiting = lab.exec('ftd1', 'sleep 1000', { signal: ctrlC.signal })
+    ctrlC.abort()
+    expect((await waiting).exitCode).toBe(130)
   })
 
   test('goes with the process that started it, however that ends', async () => {

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { startComposeLab } from '../../services/lab/compose/compose-lab.ts'
-import { buildImages } from '../../services/lab/compose/project.ts'
+import { buildImages } from '../../services/lab/compose/images.ts'
 import { loadScenarios, verify } from '../../services/lab/scenarios.ts'
 import { startSimLab } from '../../services/lab/sim-lab.ts'
 import type { Lab } from '../../shared/scenario/lab.ts'
 import type { Finding, ScenarioReport } from '../../shared/scenario/verify.ts'
-import { engineMissing } from './engine.ts'
+import { withEngine } from './with-engine.ts'
 import { masked } from './masked.ts'
 
 /**
@@ -45,8 +45,8 @@ const COMMANDS = [
 /** These list the kernel's tables in the kernel's order. */
 const KERNEL_ORDER = /^(netstat|lsof)/
 
-describe.skipIf(engineMissing() !== undefined)('containers and simulation', () => {
-  beforeAll(buildImages)
+describe.runIf(withEngine)('containers and simulation', () => {
+  beforeAll(() => buildImages())
 
   test('print the same for the commands of the documents', { timeout: WITHIN_MS }, async () => {
     const print = async (lab: Lab) => {

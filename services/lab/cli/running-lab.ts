@@ -142,6 +142,6 @@ async function starterOf({
   const { startComposeLab } = await import('../compose/compose-lab.ts')
   return ({ folder, progress, signal }) => {
     progress('starting the containers')
-    return startComposeLab({ ftds, region, seed, speed, logFolder: join(folder.path, 'containers'), signal })
+    return startComposeLab({ ftds, region, seed, speed, logFolder: join(folder.path, 'containers'), progress, signal })
   }
 }

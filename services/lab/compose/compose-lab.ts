@@ -18,6 +18,7 @@ import { DEFAULT_TRAFFIC, missing } from '../sim-lab.ts'
 import { dockerSays } from './docker.ts'
 import { dialInContainer, terminalInContainer } from './doors.ts'
 import { healthIn, statusUrl, untilHealthy } from './healthy.ts'
+import { buildImages } from './images.ts'
 import { freeNumbers, takenPrefixes } from './numbers.ts'
 import { containerOperator } from './operator.ts'
 import { keepLogs, NumbersTaken, removeAfterUs, removeProject, startProject } from './project.ts'
@@ -33,6 +34,8 @@ export interface ComposeOptions extends Partial<Omit<LabOptions, 'ftdVersion'>> 
   readonly port?: number
   /** Where the hosts' logs are kept at the end, as PROJECT.log. Without it only those of a failed start are kept, among the temporary files. */
   readonly logFolder?: string
+  /** Told what takes long: that images are built. */
+  readonly progress?: (line: string) => void
   /** Aborted when nobody wants the lab any more while it starts. */
   readonly signal?: AbortSignal
 }
@@ -45,7 +48,7 @@ export interface ComposeLab extends OperatedLab {
 }
 
 /** The compose file has so many. */
-const MOST_FTDS = 2
+const MOST_FTDS = 10
 const DEFAULT_SPEED = 20
 /** Other labs may take networks between our look and our start; each of them only once. */
 const MOST_STARTS = 5
@@ -56,10 +59,10 @@ const MOST_STARTS = 5
  * logs. Throws LAB_BAD_INPUT, LAB_NOT_RUNNING (no Docker), LAB_TIMED_OUT, LAB_STATE_BROKEN.
  */
 export async function startComposeLab(options: ComposeOptions = {}): Promise<ComposeLab> {
-  const { speed = DEFAULT_SPEED, project = `ftdlab-${randomBytes(4).toString('hex')}`, port = 0, logFolder, signal } = options
+  const { speed = DEFAULT_SPEED, project = `ftdlab-${randomBytes(4).toString('hex')}`, port = 0, logFolder, progress, signal } = options
   const full: LabOptions = { ftds: 1, region: 'us', internet: 'direct', seed: 1, traffic: DEFAULT_TRAFFIC, ...options }
   if (full.ftds > MOST_FTDS)
-    throw new LabError('LAB_BAD_INPUT', `a lab of containers has 1 or ${MOST_FTDS} FTDs, not ${full.ftds}; a lab in one process has more`)
+    throw new LabError('LAB_BAD_INPUT', `a lab of containers has 1 to ${MOST_FTDS} FTDs, not ${full.ftds}; a lab in one process has more`)
   const plan = planLab(full)
   const env = {
     FTDLAB_REGION: full.region,
@@ -76,7 +79,8 @@ export async function startComposeLab(options: ComposeOptions = {}): Promise<Com
   started.use(removeAfterUs(project))
   started.defer(() => removeProject(project))
   try {
-    await startSomewhere({ project, ftds: full.ftds, env, signal })
+    await buildImages(progress)
+    await startSomewhere({ project, ftds: plan.ftds.map(({ name }) => name), env, signal })
     await untilHealthy(container, plan, signal)
   } catch (error) {
     if (!(error instanceof LabError)) throw error

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LabError } from '../../../shared/kernel/errors.ts'
-import { docker, dockerSays, PACKAGE } from './docker.ts'
+import { docker, dockerSays } from './docker.ts'
 import type { NetworkNumbers } from './numbers.ts'
 
 /** What Docker Compose labels with a project's name. */
@@ -56,7 +56,8 @@ export function removeAfterUs(project: string): Disposable {
 export interface ProjectOptions {
   readonly project: string
   readonly numbers: NetworkNumbers
-  readonly ftds: number
+  /** The names of its devices. */
+  readonly ftds: readonly string[]
   /** Words of the compose file's environment. */
   readonly env: Readonly<Record<string, string>>
   readonly signal: AbortSignal | undefined
@@ -65,11 +66,21 @@ export interface ProjectOptions {
 /** Networks that somebody else took since we looked. */
 export class NumbersTaken extends Error {}
 
-/** Starts a project's containers, without waiting until they are healthy. Images that are not there yet are built. Throws NumbersTaken. */
+/** Starts a project's containers from the images that there are, without waiting until they are healthy. Throws NumbersTaken. */
 export async function startProject({ project, numbers, ftds, env, signal }: ProjectOptions): Promise<void> {
+  const services = ['dns', 'gateway', 'proxy', 'sse', 'fmc', ...ftds, 'lab']
   const { exitCode, stderr } = await docker(
-    ['compose', '--project-name', project, '--profile', ftds === 1 ? 'minimal' : 'estate', 'up', '--detach', '--quiet-pull'],
-    { env: { ...env, COMPOSE_PROFILES: '', FTDLAB_MANAGEMENT: numbers.management, FTDLAB_INTERNET: numbers.internet }, signal },
+    ['compose', '--project-name', project, '--profile', 'class', 'up', '--detach', '--no-build', '--pull', 'never', ...services],
+    {
+      env: {
+        ...env,
+        COMPOSE_PROFILES: '',
+        FTDLAB_FTDS: String(ftds.length),
+        FTDLAB_MANAGEMENT: numbers.management,
+        FTDLAB_INTERNET: numbers.internet,
+      },
+      signal,
+    },
   )
   if (exitCode === 0) return
   if (/overlaps with other one/i.test(stderr)) throw new NumbersTaken()
@@ -86,9 +97,4 @@ export async function keepLogs(project: string, folder: string): Promise<string>
   )
   await writeFile(file, logs.join('\n'))
   return file
-}
-
-/** Builds the images, which a change of the sources needs. */
-export async function buildImages(): Promise<void> {
-  await dockerSays(['compose', '--profile', 'estate', '--project-directory', PACKAGE, 'build', '--quiet'])
 }

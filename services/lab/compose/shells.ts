@@ -32,11 +32,20 @@ export async function execInContainer(container: string, shell: ShellName, line:
   const { input = '', signal } = options
   const command = randomUUID()
   const { options: given, words } = SHELLS[shell]
-  const interrupt = () => void docker(['exec', container, 'bash', '-c', INTERRUPT, 'interrupt', `${MARK}=${command}`])
-  signal?.addEventListener('abort', interrupt, { once: true })
+  let ended = false
+  const interrupt = async () => {
+    // Again and again, for the command may be about to start its first process.
+    while (!ended) await docker(['exec', container, 'bash', '-c', INTERRUPT, 'interrupt', `${MARK}=${command}`])
+  }
+  const onAbort = () => void interrupt()
+  signal?.addEventListener('abort', onAbort, { once: true })
   const mark = signal === undefined ? [] : ['--env', `${MARK}=${command}`]
-  const result = await docker(['exec', '--interactive', ...mark, ...given, container, ...words(line)], { input })
-  signal?.removeEventListener('abort', interrupt)
+  const running = docker(['exec', '--interactive', ...mark, ...given, container, ...words(line)], { input })
+  if (signal?.aborted === true) onAbort()
+  const result = await running.finally(() => {
+    ended = true
+    signal?.removeEventListener('abort', onAbort)
+  })
   if (/^(Error response from daemon|Error: No such container|OCI runtime exec failed)/.test(result.stderr))
     throw new LabError('LAB_STATE_BROKEN', `${container} runs no commands: ${result.stderr.trim()}`)
   return result

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { EventType } from '../../../shared/contract/event.ts'
@@ -44,7 +44,9 @@ function writeConfigurations(folder: string, environment: NodeJS.ProcessEnv): vo
   for (const { host, network, config } of planContainers(options, labCertificates(time.epochMs), time)) {
     mkdirSync(join(folder, host), { recursive: true })
     writeFileSync(join(folder, host, 'network'), network)
-    writeFileSync(join(folder, host, 'config.json'), JSON.stringify(config))
+    // Its container waits for this one, and must not see half of it.
+    writeFileSync(join(folder, host, 'config.json.new'), JSON.stringify(config))
+    renameSync(join(folder, host, 'config.json.new'), join(folder, host, 'config.json'))
   }
   writeFileSync(mark, planned)
 }
