@@ -26,7 +26,7 @@ import { createClishGrammar, execInContainer } from './shells.ts'
 
 /** What a composed lab can be besides a lab. */
 export interface ComposeOptions extends Partial<Omit<LabOptions, 'ftdVersion'>> {
-  /** Lab seconds a second: real containers cannot skip time. 20 unless given. */
+  /** Lab seconds a second: real containers cannot skip time. 10 unless given: much faster, and a process takes longer to start than on the appliance. */
   readonly speed?: number
   /** The Compose project; a name of its own unless given. */
   readonly project?: string
@@ -49,7 +49,7 @@ export interface ComposeLab extends OperatedLab {
 
 /** The compose file has so many. */
 const MOST_FTDS = 10
-const DEFAULT_SPEED = 20
+const DEFAULT_SPEED = 10
 /** Other labs may take networks between our look and our start; each of them only once. */
 const MOST_STARTS = 5
 

@@ -37,7 +37,7 @@ export async function startLab(options: Partial<LabOptions> = {}): Promise<TestL
  * The same over real containers, in real time: needs Docker with Compose. See `ComposeOptions` for speed and logs.
  *
  * @example
- * await using lab = await startComposeLab({ ftds: 1, speed: 20 })
+ * await using lab = await startComposeLab({ ftds: 1, speed: 10 })
  */
 export async function startComposeLab(options: ComposeOptions = {}): Promise<TestLab & ComposeLab> {
   const { startComposeLab: start } = await import('../compose/compose-lab.ts')
