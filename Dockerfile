@@ -34,7 +34,6 @@ COPY docker/command docker/command
 ENV FTDLAB_PRODUCT=fmc
 RUN mv /usr/bin/date /usr/bin/date.distrib && ln -s /lab/docker/command /usr/bin/date
 RUN docker/compile node dns proxy sse lab/containers/operator-host.ts && docker/compile root fmc lab/containers/plan.ts
-# Of which sources it was made; last, so that nothing is built anew for it.
 # Of which sources it is; last, so that nothing is built anew for it.
 ARG SOURCES=
 LABEL com.ftdlab.sources=$SOURCES
