@@ -48,7 +48,7 @@ export function createInspection(world: World): Inspection {
         upstream.destroy()
       }
       try {
-        const { socket, servername } = await secureClient(client, host, identityFor)
+        const { socket, servername } = await secureClient(world, client, host, identityFor)
         socket.on('error', (error) => lost('client', error))
         const far = await connectTls(upstream, { clock: world.clock, servername, rejectUnauthorized: false })
         far.on('error', (error) => lost('target', error))
@@ -63,6 +63,7 @@ export function createInspection(world: World): Inspection {
 
 /** The proxy's end of the client's TLS, and the name that the client asked for. Rejects when there is no handshake, or the client goes first. */
 function secureClient(
+  { clock }: World,
   client: Conn,
   host: string,
   identityFor: (name: string) => TlsIdentity,
@@ -70,7 +71,7 @@ function secureClient(
   return new Promise((resolve, reject) => {
     let servername = host
     client.once('close', () => reject(new Error('the client is gone')))
-    const accept = acceptTls({ identity: (asked) => identityFor((servername = asked ?? host)), onError: reject }, (socket) =>
+    const accept = acceptTls({ clock, identity: (asked) => identityFor((servername = asked ?? host)), onError: reject }, (socket) =>
       resolve({ socket, servername }),
     )
     accept(client)

@@ -1,4 +1,6 @@
+import type { Clock } from '../../shared/kernel/clock.ts'
 import type { Conn } from '../../shared/kernel/net.ts'
+import { HANDSHAKE_MS } from '../../shared/wire/tls/server.ts'
 
 const HANDSHAKE_RECORD = 22
 const CLIENT_HELLO = 1
@@ -28,13 +30,16 @@ export function serverNameIn(hello: Buffer): string | undefined {
   }
 }
 
-/** Looks at what a client sends first, without taking it away. `seen` is not called for a client that says nothing. */
-export function peekHello(conn: Conn, seen: (hello: Buffer) => void): void {
+/** Looks at what a client sends first, without taking it away. `seen` is not called for a client that says nothing: its connection ends after a minute. */
+export function peekHello(conn: Conn, clock: Pick<Clock, 'after'>, seen: (hello: Buffer) => void): void {
   const left = () => conn.destroy()
+  const limit = clock.after(HANDSHAKE_MS, left)
+  conn.once('close', () => limit[Symbol.dispose]())
   const look = () => {
     const hello = conn.read() as Buffer | null
     if (hello === null) return void conn.once('readable', look)
     conn.removeListener('end', left)
+    limit[Symbol.dispose]()
     conn.unshift(hello)
     seen(hello)
   }

@@ -82,6 +82,7 @@ export async function serveFront(world: World, options: FrontOptions): Promise<L
 
   const tls = {
     ...CLOUD_TLS,
+    clock,
     requestCert: config.variant === 'april-2020',
     identity: (servername: string | undefined) => certificates.identityOf(servername),
     onError: (error: Error) => log.debug('a handshake failed', { error: error.message }),
@@ -96,7 +97,7 @@ export async function serveFront(world: World, options: FrontOptions): Promise<L
   })
   const listener = await world.net.listen({ port: HTTPS_PORT }, (conn) => {
     if (!outages.list.some(({ answer }) => answer === 'reset')) return secured(conn)
-    peekHello(conn, (hello) => {
+    peekHello(conn, clock, (hello) => {
       if (options.resets(serverNameIn(hello))) conn.resetAndDestroy()
       else secured(conn)
     })

@@ -16,8 +16,8 @@ export interface ServeHttpOptions {
   readonly address?: Ip
   /** A plain Fastify instance (without `https`), which becomes the service's own, or a request listener. */
   readonly handler: RequestListener | FastifyInstance
-  /** Serve HTTPS. */
-  readonly tls?: TlsServerOptions
+  /** Serve HTTPS, by the host's clock. */
+  readonly tls?: Omit<TlsServerOptions, 'clock'>
 }
 
 /**

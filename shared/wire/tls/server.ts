@@ -13,8 +13,8 @@ export interface TlsIdentity {
 }
 
 export interface TlsServerOptions {
-  /** The clock of the host that serves: by it a handshake that is not done after a minute is ended. Without it one may hang for ever. */
-  readonly clock?: Pick<Clock, 'after'>
+  /** The clock of the host that serves: by it a handshake that is not done after a minute is ended. */
+  readonly clock: Pick<Clock, 'after'>
   /**
    * Asked at every handshake, so that a certificate can be changed while serving. A client that names nobody asks for undefined, and a name
    * without an answer gets what undefined gets, as with nginx's default server. Without any the handshake ends with the alert `handshake_failure`.
@@ -45,7 +45,7 @@ export const CLOUD_TLS = {
 } as const satisfies Partial<TlsServerOptions>
 
 /** How long a client may take for the handshake. nginx: client_header_timeout, 60 s by default, also limits the handshake. (public) */
-const HANDSHAKE_MS = 60_000
+export const HANDSHAKE_MS = 60_000
 // Node ends a slow handshake after 120 s of real time unless told otherwise; 0 would mean "unless told otherwise".
 const NEVER_MS = 2_147_483_647
 
@@ -94,13 +94,11 @@ export function acceptTls(options: TlsServerOptions, accept: (socket: TLSSocket)
       server.setSecureContext(identity ? withIdentity(identity) : settings)
       nameless = identity
     }
-    if (options.clock !== undefined) {
-      limits.set(
-        conn,
-        options.clock.after(HANDSHAKE_MS, () => conn.destroy()),
-      )
-      conn.once('close', () => settle(conn))
-    }
+    limits.set(
+      conn,
+      options.clock.after(HANDSHAKE_MS, () => conn.destroy()),
+    )
+    conn.once('close', () => settle(conn))
     handshaking.run(conn, () => server.emit('connection', conn))
   }
 }

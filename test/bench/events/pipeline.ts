@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { ADMIN_PORT } from '../../../shared/contract/admin.ts'
 import { EVENT_STATE } from '../../../shared/contract/event.ts'
 import { REGIONS } from '../../../shared/contract/region.ts'
 import type { CloudSettings } from '../../../shared/contract/sftunnel.ts'
@@ -48,8 +49,12 @@ export async function startPipeline(speed: number): Promise<Pipeline> {
   await using started = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'ftdlab-bench-'))
   started.defer(() => rm(folder, { recursive: true }))
-  const [cloudPort, connectorPort] = await freePorts(2)
-  const addressMap = { [`${CLOUD_ADDRESS}:443`]: cloudPort!, [`ftd1/127.0.0.1:${CONNECTOR_PORT}`]: connectorPort! }
+  const [cloudPort, adminPort, connectorPort] = await freePorts(3)
+  const addressMap = {
+    [`${CLOUD_ADDRESS}:443`]: cloudPort!,
+    [`${CLOUD_ADDRESS}:${ADMIN_PORT}`]: adminPort!,
+    [`ftd1/127.0.0.1:${CONNECTOR_PORT}`]: connectorPort!,
+  }
   const entry = new URL('entry.ts', import.meta.url).href
   const epochMs = Date.now()
   const worldOf = async (host: string, address: string) => {

@@ -235,7 +235,7 @@ async function startFmc(world: FakeEstate['world'], identity: { chainPem: string
     channel.send({ kind: 'cloud', settings: fmc.settings })
     channel.send({ kind: 'health-policy', policy: fmc.policy })
   }
-  const accept = acceptTls({ identity: () => identity }, (socket) => {
+  const accept = acceptTls({ clock: world.clock, identity: () => identity }, (socket) => {
     const channel = lineChannel(socket, FromDevice, (message) => {
       const reply = (answer: ToDevice) => channel.send(answer)
       if (message.kind === 'hello') {

@@ -223,7 +223,7 @@ describe('endings', () => {
     const lab = await createProgramsLab()
     const own = pki.issue({ commonName: API })
     await lab.cloud.net.listen({ port: 443 }, (conn) => {
-      const accept = acceptTls({ ...CLOUD_TLS, identity: () => own }, (socket) => {
+      const accept = acceptTls({ ...CLOUD_TLS, clock: lab.cloud.clock, identity: () => own }, (socket) => {
         socket.on('error', () => {}).write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\npart')
         lab.cloud.clock.after(1_000, () => conn.resetAndDestroy())
       })

@@ -107,7 +107,7 @@ async function serveZone(world: World, zone: Zone): Promise<void> {
 export async function serveCloud(
   lab: ProgramsLab,
   handler: RequestListener = forbidden,
-  tls: Partial<TlsServerOptions> = {},
+  tls: Partial<Omit<TlsServerOptions, 'clock'>> = {},
 ): Promise<void> {
   await lab.sim.run(serveHttp(lab.cloud, { port: 443, handler, tls: { ...CLOUD_TLS, identity: () => identity, ...tls } }))
 }

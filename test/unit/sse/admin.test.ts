@@ -254,7 +254,7 @@ describe('the server name of a ClientHello', () => {
     const hello = Promise.withResolvers<Buffer>()
     await sim.run(
       world.net.listen({ port: 443 }, (conn) =>
-        peekHello(conn, (bytes) => {
+        peekHello(conn, world.clock, (bytes) => {
           hello.resolve(bytes)
           conn.destroy()
         }),

@@ -27,7 +27,10 @@ async function lab(
   accept: (socket: TLSSocket) => void = (socket) => socket.on('error', () => {}).resume(),
 ) {
   const made = await createWireLab()
-  await made.cloud.net.listen({ port: 443 }, acceptTls({ ...CLOUD_TLS, identity: () => identity, ...options }, accept))
+  await made.cloud.net.listen(
+    { port: 443 },
+    acceptTls({ ...CLOUD_TLS, clock: made.cloud.clock, identity: () => identity, ...options }, accept),
+  )
   return made
 }
 
