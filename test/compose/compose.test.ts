@@ -169,8 +169,11 @@ describe.runIf(withEngine)('the composed lab', () => {
         addresses.filter((one) => one.family === 'IPv4' && !one.internal).map((one) => one.address),
       )
       // The console's bridge is the lab container's own: who publishes a port has a machine at its other end.
-      const bridges = service === 'lab' ? machine.filter((address) => !address.startsWith('172.')) : machine
-      const addresses = ['192.0.2.254', '203.0.113.254', '198.51.100.1', ...bridges.slice(0, 3)]
+      const { stdout: consoleBridge } = await run('docker', [
+        ...['network', 'inspect', `${PROJECT}_console`, '--format', '{{range .IPAM.Config}}{{.Gateway}}{{end}}'],
+      ])
+      const outside = service === 'lab' ? machine.filter((address) => address !== consoleBridge.trim()) : machine
+      const addresses = ['192.0.2.254', '203.0.113.254', '198.51.100.1', ...outside]
       const reached = await Promise.all(
         addresses.map(async (address) => [address, (await compose('exec', '-T', service, 'node', '-e', REACH, address)).code]),
       )

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { ADMIN_PORT } from '../../shared/contract/admin.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -69,6 +70,7 @@ export async function until(what: string, look: () => Promise<string | true>, wi
   for (;;) {
     const seen = await look()
     if (seen === true) return
+    await setImmediate() // What is looked at may change in this process.
     if (Date.now() > endMs) throw new Error(`${what}: not within ${withinMs / 1_000} s; seen: ${seen}`)
   }
 }

@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { startComposeLab } from '../../services/lab/compose/compose-lab.ts'
 import { buildImages } from '../../services/lab/compose/images.ts'
+import { ADMIN_PORT } from '../../shared/contract/admin.ts'
 import { REGIONS } from '../../shared/contract/region.ts'
 import { ADDRESSES, PROXY_PORT } from '../../shared/contract/topology.ts'
 import { Symptom, type SymptomInput } from '../../shared/scenario/schema.ts'
@@ -92,8 +93,10 @@ describe.runIf(withEngine)('a lab of containers', () => {
     stdin.write('exit\r')
     expect(await session).toBe(0)
 
-    const fmc = await lab.dial('fmc', 443)
-    fmc.destroy()
+    const conn = await lab.dial('dns', ADMIN_PORT)
+    conn.write('GET /v1/records HTTP/1.0\r\n\r\n')
+    expect((await conn.toArray()).join('')).toMatch(/^HTTP\/1\.1 401 /)
+    ;(await lab.dial('fmc', 443)).destroy()
     await expect(lab.dial('fmc', 81)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
 
     const ctrlC = new AbortController()

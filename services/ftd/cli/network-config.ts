@@ -48,11 +48,11 @@ export async function readProxy(files: Files): Promise<Proxy | undefined> {
   return { host: address, port: Number(port), ...(user !== undefined && { user, password: password ?? '' }) }
 }
 
-/** Sets the proxy, or takes it away. */
+/** Sets the proxy, or takes it away. The file has a password: it is root's and the daemons', of which the connector's user has the group. */
 export async function writeProxy(files: Files, proxy: Proxy | undefined): Promise<void> {
   if (proxy === undefined) return await removeIfThere(files, PROXY_FILE)
   const credentials = proxy.user === undefined ? '' : `user=${proxy.user}\npassword=${proxy.password ?? ''}\n`
-  await files.write(PROXY_FILE, `address=${proxy.host}\nport=${proxy.port}\n${credentials}`, { mode: 0o600 })
+  await files.write(PROXY_FILE, `address=${proxy.host}\nport=${proxy.port}\n${credentials}`, { mode: 0o640 })
 }
 
 /** Whether a text is a port number. */

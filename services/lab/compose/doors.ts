@@ -25,8 +25,21 @@ export async function dialInContainer(container: string, host: string, port: num
     if (process.exitCode === null) await once(process, 'close')
     throw errno(/^[A-Z]+$/.test(why) ? why : 'EIO', 'connect', `${host}:${port}`)
   }
-  const conn = Duplex.from({ readable: process.stdout, writable: process.stdin })
-  conn.once('close', () => process.kill())
+  const { stdin, stdout } = process
+  // (`Duplex.from` would report every end of ours as an error.)
+  const conn = new Duplex({
+    read: () => void stdout.resume(),
+    write: (data, _encoding, done) => void stdin.write(data, done),
+    final: (done) => void stdin.end(done),
+    destroy: (error, done) => {
+      process.kill()
+      done(error)
+    },
+  })
+  stdout.on('data', (data: Buffer) => {
+    if (!conn.push(data)) stdout.pause()
+  })
+  stdout.once('end', () => conn.push(null))
   return Object.assign(conn, { resetAndDestroy: () => conn.destroy() })
 }
 

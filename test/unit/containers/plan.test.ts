@@ -9,7 +9,13 @@ import { FmcConfig } from '../../../services/fmc/config.ts'
 import { FtdConfig } from '../../../services/ftd/config.ts'
 import { SseConfig } from '../../../services/sse/config.ts'
 
-const OPTIONS: LabOptions = { ftds: 10, region: 'us', internet: 'direct', seed: 1, traffic: () => [{ type: 'intrusion', ratePerSecond: 1 }] }
+const OPTIONS: LabOptions = {
+  ftds: 10,
+  region: 'us',
+  internet: 'direct',
+  seed: 1,
+  traffic: () => [{ type: 'intrusion', ratePerSecond: 1 }],
+}
 const TIME = { speed: 1, epochMs: 0 }
 const containers = planContainers(OPTIONS, labCertificates(TIME.epochMs), TIME)
 const named = (host: string) => containers.find((container) => container.host === host)!
