@@ -5,8 +5,11 @@ import type { TerminalSession } from '../../../shared/host/host.ts'
 import { errno } from '../../../shared/kernel/errors.ts'
 import type { Conn } from '../../../shared/kernel/net.ts'
 
-/** Runs in the operator's container: connects, says so with one byte, and passes everything on. Ends with the error's code on its standard error. */
-const CONNECT = `const s = require('net').connect({ host: process.argv[1], port: +process.argv[2], allowHalfOpen: true });
+/**
+ * Runs in the operator's container: connects, says so with one byte, and passes everything on. Ends with the connection, also when only the other side has ended
+ * it (Docker cannot tell the end of one stream), or with the error's code on its standard error.
+ */
+const CONNECT = `const s = require('net').connect({ host: process.argv[1], port: +process.argv[2] });
 s.on('error', (e) => { process.stderr.write(e.code); process.exit(1) });
 s.on('connect', () => { process.stdout.write('c'); s.pipe(process.stdout); process.stdin.pipe(s) });
 s.on('close', () => process.exit())`
