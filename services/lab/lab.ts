@@ -34,7 +34,11 @@ export function labOf(sim: Sim, estate: Estate, options: LabOptions, drive: Driv
   const request = (name: string, labRequest: LabRequest): Promise<LabResponse> => client.request(hostNamed(estate.hosts, name), labRequest)
   const infos = (): HostInfo[] => [...estate.hosts.values()].map(({ name, kind, address }) => ({ name, kind, address }))
   // Faults act while time is driven already, so their site must not drive it a second time.
-  const faults = activeFaults({ exec: async (...args) => exec(...args), request, hosts: async () => infos(), now: () => sim.clock.now() })
+  const faults = activeFaults({
+    site: { exec: async (...args) => exec(...args), request, hosts: async () => infos(), now: () => sim.clock.now() },
+    clock: sim.clock,
+    random: sim.random.stream('faults'),
+  })
 
   return {
     seed: options.seed,

@@ -14,6 +14,7 @@ import { netDelay, netDrop, netLoss, netReject } from './net.ts'
 import { processDisabled, processKilled } from './process.ts'
 import { proxyAuth, proxyInspect, proxyRequired, proxySlow } from './proxy.ts'
 import { timeWrong } from './time.ts'
+import { explainTiming, FaultTiming } from './timing.ts'
 import { tlsExpired, tlsUnknownAuthority } from './tls.ts'
 
 const kinds = [
@@ -49,35 +50,37 @@ const kinds = [
 /** Every kind of fault, by its name. */
 export const faultKinds: ReadonlyMap<string, AnyKind> = new Map(kinds.map((kind) => [kind.kind, kind as unknown as AnyKind]))
 
+const WHEN = { when: FaultTiming.optional().describe('when it acts; at once and until it is taken back unless given') }
+
 /** Every fault that there is, for scenario files and OpenAPI. `parseFault` gives better errors. */
 export const AnyFault = z.discriminatedUnion('kind', [
-  accountDeviceRemoved.schema,
-  accountEventingOff.schema,
-  accountNoLicences.schema,
-  cloudRateLimited.schema,
-  cloudResets.schema,
-  cloudSilent.schema,
-  cloudUnavailable.schema,
-  deviceCaMissing.schema,
-  deviceDns.schema,
-  deviceProxy.schema,
-  dnsNoAnswer.schema,
-  dnsNxdomain.schema,
-  fileSocketMissing.schema,
-  fmcCloudOff.schema,
-  netDelay.schema,
-  netDrop.schema,
-  netLoss.schema,
-  netReject.schema,
-  processDisabled.schema,
-  processKilled.schema,
-  proxyAuth.schema,
-  proxyInspect.schema,
-  proxyRequired.schema,
-  proxySlow.schema,
-  timeWrong.schema,
-  tlsExpired.schema,
-  tlsUnknownAuthority.schema,
+  accountDeviceRemoved.schema.safeExtend(WHEN),
+  accountEventingOff.schema.safeExtend(WHEN),
+  accountNoLicences.schema.safeExtend(WHEN),
+  cloudRateLimited.schema.safeExtend(WHEN),
+  cloudResets.schema.safeExtend(WHEN),
+  cloudSilent.schema.safeExtend(WHEN),
+  cloudUnavailable.schema.safeExtend(WHEN),
+  deviceCaMissing.schema.safeExtend(WHEN),
+  deviceDns.schema.safeExtend(WHEN),
+  deviceProxy.schema.safeExtend(WHEN),
+  dnsNoAnswer.schema.safeExtend(WHEN),
+  dnsNxdomain.schema.safeExtend(WHEN),
+  fileSocketMissing.schema.safeExtend(WHEN),
+  fmcCloudOff.schema.safeExtend(WHEN),
+  netDelay.schema.safeExtend(WHEN),
+  netDrop.schema.safeExtend(WHEN),
+  netLoss.schema.safeExtend(WHEN),
+  netReject.schema.safeExtend(WHEN),
+  processDisabled.schema.safeExtend(WHEN),
+  processKilled.schema.safeExtend(WHEN),
+  proxyAuth.schema.safeExtend(WHEN),
+  proxyInspect.schema.safeExtend(WHEN),
+  proxyRequired.schema.safeExtend(WHEN),
+  proxySlow.schema.safeExtend(WHEN),
+  timeWrong.schema.safeExtend(WHEN),
+  tlsExpired.schema.safeExtend(WHEN),
+  tlsUnknownAuthority.schema.safeExtend(WHEN),
 ])
 export type AnyFault = z.infer<typeof AnyFault>
 
@@ -115,13 +118,20 @@ export function parseFault(input: unknown): Fault {
     )
   }
   const kind = faultKind((input as { kind?: unknown }).kind)
-  const result = kind.schema.safeParse(input)
-  if (result.success) return result.data
+  const { when, ...parameters } = input as { when?: unknown }
+  const timing = FaultTiming.optional().safeParse(when)
+  if (!timing.success) throw new LabError('LAB_BAD_INPUT', `${kind.kind}: ${timing.error.issues.map(timingProblem).join('; ')}`)
+  const result = kind.schema.safeParse(parameters)
+  if (result.success) return { ...result.data, ...(timing.data !== undefined && { when: timing.data }) }
   // One word about a parameter is enough: what follows from it says nothing new.
   const issues = result.error.issues.filter(
     (issue, index, all) => index === all.findIndex((other) => other.path.join() === issue.path.join()),
   )
   throw new LabError('LAB_BAD_INPUT', `${kind.kind}: ${issues.map((issue) => problem(kind, input, issue)).join('; ')}`)
+}
+
+function timingProblem({ path, message }: z.core.$ZodIssue): string {
+  return `${['when', ...path].join('.')}: ${message}`
 }
 
 /** What is wrong with one parameter, and what would do. */
@@ -181,10 +191,11 @@ function typed(kind: AnyKind, parameter: string, text: string): unknown {
 /** The fault in one sentence. Throws `LAB_BAD_INPUT` when it is none. */
 export function explainFault(fault: Fault): string {
   const parsed = parseFault(fault)
-  return faultKind(parsed.kind).explain(parsed)
+  const explained = faultKind(parsed.kind).explain(parsed)
+  return parsed.when === undefined ? explained : `${explained} ${explainTiming(parsed.when)}`
 }
 
-/** Changes the world as the fault says and gives the cure. A failed inject leaves nothing behind. One lab must always pass the same `site`. */
+/** Changes the world as the fault says, at once, and gives the cure. A failed inject leaves nothing behind. One lab must always pass the same `site`. */
 export async function injectFault(fault: Fault, site: FaultSite): Promise<Cure> {
   const parsed = parseFault(fault)
   return faultKind(parsed.kind).inject(parsed, site)

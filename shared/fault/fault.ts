@@ -1,9 +1,10 @@
 import type { z } from 'zod'
 import type { ExecOptions, ExecResult } from '../host/host.ts'
+import type { FaultTiming } from './timing.ts'
 import type { HostInfo, LabRequest, LabResponse } from '../scenario/lab.ts'
 
-/** A fault as data: its kind, `family.verb`, and the parameters of that kind. */
-export type Fault = { readonly kind: string } & Readonly<Record<string, unknown>>
+/** A fault as data: its kind, `family.verb`, the parameters of that kind, and when it acts, if not at once and until it is taken back. */
+export type Fault = { readonly kind: string; readonly when?: FaultTiming | undefined } & Readonly<Record<string, unknown>>
 
 /** What a fault may use to change the world: an administrator's or a saboteur's hands, never a product's inside. */
 export interface FaultSite {

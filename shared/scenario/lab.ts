@@ -35,6 +35,8 @@ export interface ActiveFault {
   readonly id: string
   readonly fault: Fault
   readonly explanation: string
+  /** Of a fault with a timing: what it does now. `failed`: it could not begin or end, for the reason in the note. */
+  readonly state?: 'waiting' | 'acting' | 'over' | 'failed'
   /** How it was done, where that is not as the explanation says. */
   readonly note?: string
 }

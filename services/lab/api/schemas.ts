@@ -87,6 +87,7 @@ export const FaultReport = z.object({
   id: z.string(),
   fault: z.looseObject({ kind: z.string() }),
   explanation: z.string(),
+  state: z.enum(['waiting', 'acting', 'over', 'failed']).optional().describe('of a fault with a timing: what it does now'),
   note: z.string().optional().describe('how it was done, where that is not as the explanation says'),
 })
 export type FaultReport = z.infer<typeof FaultReport>

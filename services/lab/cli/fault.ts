@@ -1,4 +1,5 @@
-import { explainFault, faultKind, faultKinds, parametersOf, parseFaultWords } from '../../../shared/fault/catalogue.ts'
+import { explainFault, faultKind, faultKinds, parametersOf, parseFault, parseFaultWords } from '../../../shared/fault/catalogue.ts'
+import type { FaultTiming } from '../../../shared/fault/timing.ts'
 import type { FaultReport } from '../api/schemas.ts'
 import { runningLab } from './client.ts'
 import { print, printJson, printTable } from './print.ts'
@@ -18,16 +19,16 @@ export async function faultLs(options: { readonly json?: boolean }): Promise<num
 }
 
 /** `ftdlab fault add`: breaks something; the first word it prints is the fault's id. */
-export async function faultAdd(kind: string, words: readonly string[]): Promise<number> {
-  const fault = parseFaultWords(kind, words)
+export async function faultAdd(kind: string, words: readonly string[], when: FaultTiming = {}): Promise<number> {
+  const fault = parseFault({ ...parseFaultWords(kind, words), ...(Object.keys(when).length > 0 && { when }) })
   const { call } = await runningLab()
   const active = await call<FaultReport>('POST', '/api/faults', fault)
   print(`${active.id} ${sentences(active)}`)
   return 0
 }
 
-function sentences({ explanation, note }: FaultReport): string {
-  return note === undefined ? explanation : `${explanation} ${note}`
+function sentences({ explanation, state, note }: FaultReport): string {
+  return [explanation, ...(state === undefined ? [] : [`Now: ${state}.`]), ...(note === undefined ? [] : [note])].join(' ')
 }
 
 /** `ftdlab fault rm`: takes a fault back. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { Argument, Command, Option } from 'commander'
 import { LabError, oneOf } from '../../../shared/kernel/errors.ts'
 import { nearest } from '../../../shared/fault/nearest.ts'
+import type { FaultTiming } from '../../../shared/fault/timing.ts'
 import type { EventsLsOptions } from './events.ts'
 import type { VerifyOptions } from '../scenarios.ts'
 import type { UpOptions } from './running-lab.ts'
@@ -101,7 +102,11 @@ export function program(exit: (code: number) => void): Command {
     .description('break something; the first word printed is the id of the fault')
     .argument('<kind>', 'such as device.dns; `ftdlab fault explain` lists them')
     .argument('[words...]', 'its parameters, key=value')
-    .action(runs(async (kind: string, words: string[]) => (await import('./fault.ts')).faultAdd(kind, words)))
+    .option('--after <duration>', 'begin so long after now, in lab time')
+    .option('--for <duration>', 'last so long')
+    .option('--every <duration>', 'begin anew so often')
+    .option('--chance <0 to 1>', 'how likely it is to begin, each time', number('--chance', { above: 0, atMost: 1 }))
+    .action(runs(async (kind: string, words: string[], when: FaultTiming) => (await import('./fault.ts')).faultAdd(kind, words, when)))
   fault
     .command('rm')
     .description('take a fault back')

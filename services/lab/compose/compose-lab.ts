@@ -6,6 +6,7 @@ import type { DeviceEvent } from '../../../shared/contract/event.ts'
 import { EVENT_LOG } from '../../../shared/contract/event.ts'
 import type { ExecOptions, ExecResult, TerminalSession } from '../../../shared/host/host.ts'
 import { LabError, oneOf } from '../../../shared/kernel/errors.ts'
+import { seededRandom } from '../../../shared/kernel/seeded-random.ts'
 import { CONFIG_FILE, type ContainerConfig } from '../../../shared/os/container.ts'
 import { osClock } from '../../../shared/os/clock.ts'
 import type { HostInfo, LabRequest } from '../../../shared/scenario/lab.ts'
@@ -50,6 +51,8 @@ export interface ComposeLab extends OperatedLab {
 /** The compose file has so many. */
 const MOST_FTDS = 10
 const DEFAULT_SPEED = 10
+/** Real time, too: whoever looks again and again takes a processor from those who are looked at, for a command in a container costs some 0.3 s of one. */
+const SHORTEST_PASS_MS = 1_000
 /** Other labs may take networks between our look and our start; each of them only once. */
 const MOST_STARTS = 5
 
@@ -150,8 +153,12 @@ function labOver({ full, plan, config, container, operator }: Containers): Omit<
     exec,
     request,
     sendEvents: async (name: string, events: readonly DeviceEvent[]) => appendEvents(container(deviceNamed(hosts, name).name), events),
-    ...activeFaults({ exec, request, hosts: async () => [...hosts.values()], now: () => clock.now() }),
-    pass: (durationMs: number) => sleep(durationMs / config.speed),
+    ...activeFaults({
+      site: { exec, request, hosts: async () => [...hosts.values()], now: () => clock.now() },
+      clock,
+      random: seededRandom(full.seed).stream('faults'),
+    }),
+    pass: (durationMs: number) => sleep(Math.max(durationMs / config.speed, SHORTEST_PASS_MS)),
     caPem: config.input.caPem,
     timing: { speed: config.speed, paused: false },
     setSpeed: refuseTime,
