@@ -44,7 +44,9 @@ export function openWallClock(real: MapPath, files: Files): WallClock {
 
 function readAhead(path: string): number {
   try {
-    return Number(readFileSync(path, 'utf8'))
+    const aheadMs = Number(readFileSync(path, 'utf8'))
+    // Root may write anything there.
+    return Number.isFinite(aheadMs) ? aheadMs : 0
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return 0
     throw error

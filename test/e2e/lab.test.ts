@@ -92,6 +92,15 @@ describe('a lab in the background', () => {
     expect((await status()).events.map(({ lost }) => lost)).toEqual([0, 0])
   })
 
+  test('a fault that comes and goes is told to wait, and is gone when it is over', async () => {
+    const added = await at.run('fault', 'add', 'dns.nxdomain', 'name=nobody.example', '--after', '1h', '--for', '5m')
+    expect(added).toMatchObject({ code: 0, stdout: expect.stringMatching(/^f\d+ .* It begins after 1h, lasts 5m\. Now: waiting\.\n$/) })
+    await at.run('clock', 'advance', '62m')
+    expect((await at.run('fault', 'ls')).stdout).toContain('Now: acting.')
+    await at.run('clock', 'advance', '5m')
+    expect((await at.run('fault', 'ls')).stdout).toMatch(/^no fault is active/)
+  })
+
   test('events from a file come out of the cloud again, each once; a malformed line is reported and loses no other', async () => {
     const file = join(at.folder, 'events.log')
     writeFileSync(
