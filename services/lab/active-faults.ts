@@ -55,6 +55,6 @@ export function activeFaults({ site, clock, random }: FaultGround): Pick<Lab, 'i
       await found.cure()
       active.delete(id)
     },
-    faults: () => [...active.values()].map(({ info }) => info()),
+    faults: () => [...active.values()].map((fault) => fault.info()),
   }
 }

@@ -1,5 +1,5 @@
 import type { AddressInfo } from 'node:net'
-import { timingSafeEqual } from 'node:crypto'
+import { generateKeyPairSync, timingSafeEqual } from 'node:crypto'
 import ssh2 from 'ssh2'
 import type { AuthContext, Connection, PseudoTtyInfo, Server, ServerChannel } from 'ssh2'
 import type { ExecResult, TerminalSession } from '../../../shared/host/host.ts'
@@ -32,9 +32,12 @@ export interface SshServer extends AsyncDisposable {
 
 const WIDTH_WITHOUT_TERMINAL = 80
 
-/** A new private host key in OpenSSH's format. Making one is real randomness: keep it with the lab's state, or clients complain at the next start. */
+/**
+ * A new private host key, PEM. Making one is real randomness: keep it with the lab's state, or clients complain at the next start. (ssh2 makes keys itself, but one
+ * Ed25519 key in 256 that it cannot read: mscdex/ssh2 #1390.)
+ */
 export function makeHostKey(): string {
-  return ssh2.utils.generateKeyPairSync('ed25519').private
+  return generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'sec1', format: 'pem' }) as string
 }
 
 /**
