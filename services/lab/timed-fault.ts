@@ -2,9 +2,10 @@ import type { Cure } from '../../shared/fault/fault.ts'
 import type { FaultTimes } from '../../shared/fault/timing.ts'
 import type { Clock } from '../../shared/kernel/clock.ts'
 import type { Random } from '../../shared/kernel/random.ts'
+import type { ActiveFault } from '../../shared/scenario/lab.ts'
 
-/** What a fault that comes and goes is doing. `failed`: it could not begin or end; why is told. */
-export type TimedState = 'waiting' | 'acting' | 'over' | 'failed'
+/** What a fault that comes and goes is doing, as the lab's list of faults tells it. */
+type TimedState = NonNullable<ActiveFault['state']>
 
 export interface TimedFault {
   readonly state: TimedState

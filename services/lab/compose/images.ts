@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { codeOf } from '../../../shared/kernel/errors.ts'
 import { docker, dockerSays, PACKAGE } from './docker.ts'
 
 /** The images of the compose file. */
@@ -45,7 +46,7 @@ async function filesAt(path: string): Promise<string[]> {
     const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.md'))
     return files.map((entry) => join(entry.parentPath.slice(PACKAGE.length + 1), entry.name))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return [path]
+    if (codeOf(error) === 'ENOTDIR') return [path]
     throw error
   }
 }
