@@ -1,4 +1,4 @@
 import { runContainer } from '../../shared/os/container.ts'
 import { startDns } from './index.ts'
 
-await runContainer({ entry: import.meta.url, title: 'dns', start: startDns })
+void runContainer({ entry: import.meta.url, title: 'dns', start: startDns })

@@ -1,7 +1,7 @@
 import { runContainer } from '../../shared/os/container.ts'
 import { fmcPrograms, startFmc } from './index.ts'
 
-await runContainer({
+void runContainer({
   entry: import.meta.url,
   title: 'fmc',
   programs: async () => fmcPrograms,

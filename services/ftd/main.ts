@@ -3,7 +3,7 @@ import type { FtdConfigInput } from './config.ts'
 
 // The daemons of root share their sockets and folders with the connector, which is www's, through the group.
 process.umask(0o002)
-await runContainer({
+void runContainer({
   entry: import.meta.url,
   title: 'pm',
   programs: async () => (await import('./daemons.ts')).ftdPrograms,

@@ -1,4 +1,4 @@
 import { runContainer } from '../../shared/os/container.ts'
 import { startGateway } from './index.ts'
 
-await runContainer({ entry: import.meta.url, title: 'gateway', start: startGateway })
+void runContainer({ entry: import.meta.url, title: 'gateway', start: startGateway })

@@ -1,4 +1,4 @@
 import { runContainer } from '../../shared/os/container.ts'
 import { startOperator } from './containers/operator-host.ts'
 
-await runContainer({ entry: import.meta.url, title: 'lab', start: startOperator })
+void runContainer({ entry: import.meta.url, title: 'lab', start: startOperator })

@@ -1,4 +1,4 @@
 import { runContainer } from '../../shared/os/container.ts'
 import { startProxy } from './index.ts'
 
-await runContainer({ entry: import.meta.url, title: 'proxy', start: startProxy })
+void runContainer({ entry: import.meta.url, title: 'proxy', start: startProxy })

@@ -51,6 +51,8 @@ export async function runContainer<Input>(container: ContainerEntry<Input>): Pro
   if (mode === '--program') return await runOsProgram((await container.programs?.()) ?? {})
   if (mode === '--command') return await runOsCommand(container.entry, container.commands ?? {}, CONFIG_FILE, name ?? '', args)
   await runHost(container, mode ?? process.env.FTDLAB_CONFIG ?? CONFIG_FILE)
+  // A look at its health may still wait for another host, which may have ended before.
+  process.exit()
 }
 
 async function runHost<Input>(container: ContainerEntry<Input>, configFile: string): Promise<void> {
@@ -68,18 +70,21 @@ async function runHost<Input>(container: ContainerEntry<Input>, configFile: stri
   await using host = await container.start(world, input)
   world.log.info('the host is up', { address: host.address })
   const stopWatching = new AbortController()
-  const watching = reportHealth(world, host, speed, stopWatching.signal)
+  void reportHealth(world, host, speed, stopWatching.signal)
   await stopped
   stopWatching.abort()
-  await watching
 }
 
 /** Writes the host's health down until the signal. A file, since a port or a socket would show among the appliance's own. */
 async function reportHealth(world: World, host: Running, speed: number, signal: AbortSignal): Promise<void> {
   mkdirSync(dirname(HEALTH_FILE), { recursive: true })
   let before = ''
-  while (!signal.aborted) {
-    const { healthy, waitingFor, processes } = await host.health()
+  for (;;) {
+    const health = await host.health().catch((error: unknown) => {
+      if (!signal.aborted) throw error
+    })
+    if (health === undefined || signal.aborted) return
+    const { healthy, waitingFor, processes } = health
     writeFileSync(`${HEALTH_FILE}.new`, `${JSON.stringify({ healthy, waitingFor, processes })}\n`)
     renameSync(`${HEALTH_FILE}.new`, HEALTH_FILE)
     const text = JSON.stringify({ healthy, waitingFor })

@@ -1,7 +1,8 @@
 import { get } from 'node:http'
 import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { administer, compose, CONSOLE_PORT, execIn, PROJECT, run, startComposedLab, until } from './composed-lab.ts'
+import { administer, compose, CONSOLE_PORT, execIn, PROJECT, startComposedLab, until } from './composed-lab.ts'
+import { docker } from '../../services/lab/compose/docker.ts'
 import { withEngine } from './with-engine.ts'
 
 const SOCKET = '/ngfw/var/sf/run/EventHandler_SSEConnector.sock'
@@ -11,7 +12,7 @@ const SERVICES = ['dns', 'gateway', 'proxy', 'sse', 'fmc', 'ftd1', 'lab']
 const TRY = `-s -k https://${API}`
 /** The exit codes of the device's curl and of the distribution's. */
 const bothCurls = (args: string) =>
-  Promise.all(['curl', 'curl.distrib'].map(async (curl) => (await execIn('ftd1', `${curl} -o /dev/null ${args}`)).code))
+  Promise.all(['curl', 'curl.distrib'].map(async (curl) => (await execIn('ftd1', `${curl} -o /dev/null ${args}`)).exitCode))
 
 /** Puts a rule before all others and takes it away after the test. */
 async function withRule(rule: unknown): Promise<() => Promise<void>> {
@@ -52,8 +53,8 @@ describe.runIf(withEngine)('the composed lab', () => {
 
   describe('with the real tools on the device, as the documents show it', () => {
     test('curl reaches the cloud and prints as the appliance does', async () => {
-      const { code, stdout, stderr } = await execIn('ftd1', `curl -v -k https://${API}`)
-      expect(code).toBe(0)
+      const { exitCode, stdout, stderr } = await execIn('ftd1', `curl -v -k https://${API}`)
+      expect(exitCode).toBe(0)
       expect(stdout).toBe('Forbidden')
       for (const line of [
         `* Rebuilt URL to: https://${API}/`,
@@ -169,33 +170,52 @@ describe.runIf(withEngine)('the composed lab', () => {
         addresses.filter((one) => one.family === 'IPv4' && !one.internal).map((one) => one.address),
       )
       // The console's bridge is the lab container's own: who publishes a port has a machine at its other end.
-      const { stdout: consoleBridge } = await run('docker', [
+      const { stdout: consoleBridge } = await docker([
         ...['network', 'inspect', `${PROJECT}_console`, '--format', '{{range .IPAM.Config}}{{.Gateway}}{{end}}'],
       ])
       const outside = service === 'lab' ? machine.filter((address) => address !== consoleBridge.trim()) : machine
       const addresses = ['192.0.2.254', '203.0.113.254', '198.51.100.1', ...outside]
       const reached = await Promise.all(
-        addresses.map(async (address) => [address, (await compose('exec', '-T', service, 'node', '-e', REACH, address)).code]),
+        addresses.map(async (address) => [address, (await compose('exec', '-T', service, 'node', '-e', REACH, address)).exitCode]),
       )
       expect(reached).toEqual(addresses.map((address) => [address, 1]))
     })
 
     test('a device whose root makes a route to the bridge gets nowhere either', async () => {
       await execIn('ftd1', 'ip route add 198.51.100.0/24 via 192.0.2.254')
-      const { code } = await compose('exec', '-T', 'ftd1', 'node', '-e', REACH, '198.51.100.1')
-      expect(code).toBe(1)
+      const { exitCode } = await compose('exec', '-T', 'ftd1', 'node', '-e', REACH, '198.51.100.1')
+      expect(exitCode).toBe(1)
       await execIn('ftd1', 'ip route del 198.51.100.0/24')
     })
   })
 
+  const healthOf = async (service: string) => (await compose('ps', '--format', '{{.Health}}', service)).stdout.trim()
+
+  test('a device that is not well is unhealthy for Docker, too, and healthy again as soon as it is', async () => {
+    const isNow = (health: string) => async () => {
+      const seen = await healthOf('ftd1')
+      return seen === health || seen
+    }
+    await execIn('ftd1', 'pmtool disablebyid SSEConnector')
+    await until('unhealthy', isNow('unhealthy'), 120_000)
+    await execIn('ftd1', 'pmtool enablebyid SSEConnector')
+    await until('healthy', isNow('healthy'), 120_000)
+  }, 250_000)
+
+  test('every host ends in good order when it is stopped', async () => {
+    await compose('stop')
+    const { stdout } = await compose('ps', '--all', '--format', '{{.Service}} {{.ExitCode}}')
+    expect(stdout.trim().split('\n').toSorted()).toEqual(['plan-minimal', ...SERVICES].map((service) => `${service} 0`).toSorted())
+  })
+
   test('`down -v` leaves nothing', async () => {
-    expect((await compose('down', '--volumes')).code).toBe(0)
+    expect((await compose('down', '--volumes')).exitCode).toBe(0)
     const filter = ['--filter', `label=com.docker.compose.project=${PROJECT}`, '--quiet']
     for (const kind of [
       ['ps', '--all'],
       ['volume', 'ls'],
       ['network', 'ls'],
     ])
-      expect((await run('docker', [...kind, ...filter])).stdout).toBe('')
+      expect((await docker([...kind, ...filter])).stdout).toBe('')
   })
 })

@@ -1,46 +1,24 @@
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { docker, type DockerResult } from '../../services/lab/compose/docker.ts'
 import { ADMIN_PORT } from '../../shared/contract/admin.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
 export const PROJECT = 'ftdlab-test'
 export const CONSOLE_PORT = 18_080
-
-export interface Output {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Runs a command of the machine's to its end. */
-export function run(command: string, args: readonly string[], input = ''): Promise<Output> {
-  return new Promise((resolve, reject) => {
-    const env = { ...process.env, COMPOSE_PROFILES: 'minimal', FTDLAB_CONSOLE_PORT: String(CONSOLE_PORT) }
-    const child = spawn(command, args, { cwd: ROOT, env, stdio: 'pipe' })
-    let [stdout, stderr] = ['', '']
-    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()))
-    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()))
-    child.once('error', reject)
-    child.once('close', (code) => resolve({ code, stdout, stderr }))
-    child.stdin.on('error', () => {}) // A command need not read its input.
-    child.stdin.end(input)
-  })
-}
+const env = { COMPOSE_PROFILES: 'minimal', FTDLAB_CONSOLE_PORT: String(CONSOLE_PORT) }
 
 /** `docker compose` on the test's own lab. */
-export const compose = (...args: string[]): Promise<Output> => run('docker', ['compose', '--project-name', PROJECT, ...args])
+export const compose = (...args: string[]): Promise<DockerResult> => docker(['compose', '--project-name', PROJECT, ...args], { env })
 
 /** A command line in a container's own shell, as its user types it. */
-export const execIn = (service: string, line: string): Promise<Output> => compose('exec', '-T', service, 'bash', '-c', line)
+export const execIn = (service: string, line: string): Promise<DockerResult> => compose('exec', '-T', service, 'bash', '-c', line)
 
 /** Starts a lab with one FTD, after what an earlier run may have left is gone. Throws with the hosts' logs when it does not become healthy. */
 export async function startComposedLab(): Promise<void> {
   await compose('down', '--volumes')
   const built = await compose('build')
-  if (built.code !== 0) throw new Error(`the images cannot be built:\n${built.stdout}${built.stderr}`)
+  if (built.exitCode !== 0) throw new Error(`the images cannot be built:\n${built.output}`)
   const up = await compose('up', '--wait')
-  if (up.code === 0) return
+  if (up.exitCode === 0) return
   const { stdout } = await compose('logs', '--tail', '20')
   await compose('down', '--volumes')
   throw new Error(`the lab did not become healthy:\n${up.stderr}\n${stdout}`)
@@ -59,8 +37,8 @@ export async function administer(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }
   const script = `const r = await fetch('http://${address}:${ADMIN_PORT}${path}', ${JSON.stringify(request)}); const t = await r.text(); console.log(JSON.stringify({ status: r.status, body: t === '' ? null : JSON.parse(t) }))`
-  const { code, stdout, stderr } = await compose('exec', '-T', 'lab', 'node', '--input-type=module', '-e', script)
-  if (code !== 0) throw new Error(`${method} ${path}: ${stderr}`)
+  const { exitCode, stdout, stderr } = await compose('exec', '-T', 'lab', 'node', '--input-type=module', '-e', script)
+  if (exitCode !== 0) throw new Error(`${method} ${path}: ${stderr}`)
   return JSON.parse(stdout) as { status: number; body: unknown }
 }
 

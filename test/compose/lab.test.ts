@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { startComposeLab } from '../../services/lab/compose/compose-lab.ts'
+import { docker } from '../../services/lab/compose/docker.ts'
 import { buildImages } from '../../services/lab/compose/images.ts'
 import { ADMIN_PORT } from '../../shared/contract/admin.ts'
 import { REGIONS } from '../../shared/contract/region.ts'
@@ -11,7 +12,7 @@ import { ADDRESSES, PROXY_PORT } from '../../shared/contract/topology.ts'
 import { Symptom, type SymptomInput } from '../../shared/scenario/schema.ts'
 import { until } from '../../shared/scenario/verify.ts'
 import type { Lab } from '../../shared/scenario/lab.ts'
-import { run, until as eventually } from './composed-lab.ts'
+import { until as eventually } from './composed-lab.ts'
 import { withEngine } from './with-engine.ts'
 
 /** Starts take time, and two labs share a machine. */
@@ -27,7 +28,7 @@ async function leftOf(project: string): Promise<string> {
     ['volume', 'ls'],
     ['network', 'ls'],
   ]
-  return (await Promise.all(kinds.map((kind) => run('docker', [...kind, ...filter])))).map(({ stdout }) => stdout).join('')
+  return (await Promise.all(kinds.map((kind) => docker([...kind, ...filter])))).map(({ stdout }) => stdout).join('')
 }
 
 describe.runIf(withEngine)('a lab of containers', () => {

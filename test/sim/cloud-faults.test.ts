@@ -243,6 +243,7 @@ describe('the account', () => {
     const log = (await textOf(lab, CONNECTOR_LOG)).length
     await lab.cure(id)
     expect((await textOf(lab, CONNECTOR_LOG)).slice(log)).not.toContain('deleted')
+    await lab.pass(MINUTE_MS)
     await expectDelivered(lab)
   })
 

@@ -18,7 +18,7 @@ import { planLab, type LabOptions, type LabPlan } from '../plan.ts'
 import { DEFAULT_TRAFFIC, missing } from '../sim-lab.ts'
 import { dockerSays } from './docker.ts'
 import { dialInContainer, terminalInContainer } from './doors.ts'
-import { healthIn, statusUrl, untilHealthy } from './healthy.ts'
+import { healthIn } from './healthy.ts'
 import { buildImages } from './images.ts'
 import { freeNumbers, takenPrefixes } from './numbers.ts'
 import { containerOperator } from './operator.ts'
@@ -74,8 +74,6 @@ export async function startComposeLab(options: ComposeOptions = {}): Promise<Com
     FTDLAB_TRAFFIC: JSON.stringify(Object.fromEntries(plan.ftds.map(({ name }) => [name, full.traffic(name)]))),
     LAB_SPEED: String(speed),
     FTDLAB_CONSOLE_PORT: String(port),
-    // We look ourselves, and more cheaply.
-    FTDLAB_HEALTH_INTERVAL: '24h',
   }
   const container = (host: string) => `${project}-${host}-1`
   await using started = new AsyncDisposableStack()
@@ -84,7 +82,6 @@ export async function startComposeLab(options: ComposeOptions = {}): Promise<Com
   try {
     await buildImages(progress)
     await startSomewhere({ project, ftds: plan.ftds.map(({ name }) => name), env, signal })
-    await untilHealthy(container, plan, signal)
   } catch (error) {
     if (!(error instanceof LabError)) throw error
     const file = await keepLogs(project, logFolder ?? join(tmpdir(), 'ftdlab-logs'))
@@ -98,7 +95,7 @@ export async function startComposeLab(options: ComposeOptions = {}): Promise<Com
   const lab = labOver({ full, plan, config, container, operator })
   return Object.assign(lab, {
     project,
-    url: await statusUrl(container),
+    url: `http://${(await dockerSays(['port', container('lab'), '8080/tcp'])).trim().split('\n')[0]}`,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   })
 }

@@ -13,7 +13,7 @@ type Settle = { readonly resolve: (response: LabResponse) => void; readonly reje
  * it ends, what was asked is rejected with LAB_STATE_BROKEN and its last words.
  */
 export function containerOperator(container: string): OperatorClient {
-  const program = spawn('docker', ['exec', '--interactive', container, 'node', 'services/lab/containers/operator-requests.ts'], {
+  const program = spawn('docker', ['exec', '--interactive', container, 'node', 'services/lab/containers/operator-requests.cjs'], {
     stdio: 'pipe',
   })
   const waiting = new Map<number, Settle>()

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LabError } from '../../../shared/kernel/errors.ts'
 import { docker, dockerSays } from './docker.ts'
+import { healthIn } from './healthy.ts'
 import type { NetworkNumbers } from './numbers.ts'
 
 /** What Docker Compose labels with a project's name. */
@@ -66,25 +67,39 @@ export interface ProjectOptions {
 /** Networks that somebody else took since we looked. */
 export class NumbersTaken extends Error {}
 
-/** Starts a project's containers from the images that there are, without waiting until they are healthy. Throws NumbersTaken. */
+/** Real time, also on a machine that is busy with something else. */
+const HEALTHY_WITHIN_S = 180
+
+/**
+ * Starts a project's containers from the images that there are and waits until every host is healthy: the devices as they see themselves, the estate as the
+ * operator sees it. Throws NumbersTaken, LAB_TIMED_OUT with what the hosts still wait for, LAB_STATE_BROKEN with Docker's words.
+ */
 export async function startProject({ project, numbers, ftds, env, signal }: ProjectOptions): Promise<void> {
   const services = ['dns', 'gateway', 'proxy', 'sse', 'fmc', ...ftds, 'lab']
-  const { exitCode, stderr } = await docker(
-    ['compose', '--project-name', project, '--profile', 'class', 'up', '--detach', '--no-build', '--pull', 'never', ...services],
-    {
-      env: {
-        ...env,
-        COMPOSE_PROFILES: '',
-        FTDLAB_FTDS: String(ftds.length),
-        FTDLAB_MANAGEMENT: numbers.management,
-        FTDLAB_INTERNET: numbers.internet,
-      },
-      signal,
+  const up = ['up', '--wait', '--wait-timeout', String(HEALTHY_WITHIN_S), '--no-build', '--pull', 'never', ...services]
+  const { exitCode, stderr } = await docker(['compose', '--project-name', project, '--profile', 'class', ...up], {
+    env: {
+      ...env,
+      COMPOSE_PROFILES: '',
+      FTDLAB_FTDS: String(ftds.length),
+      FTDLAB_MANAGEMENT: numbers.management,
+      FTDLAB_INTERNET: numbers.internet,
     },
-  )
+    signal,
+  })
   if (exitCode === 0) return
   if (/overlaps with other one/i.test(stderr)) throw new NumbersTaken()
+  const unwell = await waitingFor(project, services)
+  if (unwell.length > 0) throw new LabError('LAB_TIMED_OUT', `the lab did not become healthy: ${unwell.join('; ')}`)
   throw new LabError('LAB_STATE_BROKEN', `the containers did not start: ${stderr.trim().split('\n').slice(-3).join('; ')}`)
+}
+
+/** What the hosts that run wait for. */
+async function waitingFor(project: string, services: readonly string[]): Promise<string[]> {
+  const running = (await labelled(project, ['ps', '--format', '{{.Names}}'])).map((name) => name.slice(project.length + 1, -'-1'.length))
+  const hosts = services.filter((name) => running.includes(name))
+  const looks = await Promise.all(hosts.map(async (name) => ({ name, ...(await healthIn(`${project}-${name}-1`)) })))
+  return looks.filter(({ healthy }) => !healthy).flatMap((host) => host.waitingFor.map((what) => `${host.name}: ${what}`))
 }
 
 /** Writes what every container of a project logged into `FOLDER/PROJECT.log` and returns that path. */

@@ -92,7 +92,7 @@ describe('a device', () => {
 describe('enrolment', () => {
   test('logs the documented line when the region does not answer, and enrols within a minute when it does again', async () => {
     const estate = await start({}, ({ resolve }) => resolve({ [REGIONS.us.api]: DROPPED }))
-    await estate.sim.advance(30_000)
+    await estate.sim.advance(12_000)
     expect((await estate.read(ACTION_QUEUE)).trimEnd()).toMatch(
       /^Jan {2}5 12:00:10 ftd1 ActionQueueScrape\.pl\[\d+\]: \[SF::SSE::Enrollment\] canConnect: System \(\/usr\/bin\/curl -s --connect-timeout 10 -m 20 -L --max-redirs 5 --max-filesize 104857600 --capath \/ngfw\/etc\/sf\/keys\/fireamp\/thawte_roots -f https:\/\/api-sse\.cisco\.com\/providers\/sse\/api\/v1\/regions\) Failed, curl returned 28 at \/ngfw\/usr\/local\/sf\/lib\/perl\/5\.10\.1\/SF\/System\.pm line 10477\.$/,
     )
