@@ -1,24 +1,12 @@
 import { DnsOverride, DnsRecord } from '../../shared/contract/admin.ts'
+import { entryRoutes } from '../../shared/host/admin-entries.ts'
 import { checkedBody, NoSuchObject, type AdminRoute } from '../../shared/host/admin-server.ts'
 import type { DnsState } from './state.ts'
 
 /** The administration API of the resolver: contract/admin.ts. */
 export function dnsRoutes(state: DnsState): readonly AdminRoute[] {
   return [
-    { method: 'GET', path: '/v1/overrides', handle: () => ({ status: 200, body: { items: state.overrides } }) },
-    {
-      method: 'POST',
-      path: '/v1/overrides',
-      handle: (_, body) => ({ status: 201, body: state.addOverride(checkedBody(DnsOverride, body)) }),
-    },
-    {
-      method: 'DELETE',
-      path: '/v1/overrides/{id}',
-      handle: ({ id }) => {
-        if (!state.removeOverride(id!)) throw new NoSuchObject(`there is no override ${id}`)
-        return { status: 204 }
-      },
-    },
+    ...entryRoutes('override', DnsOverride, state.overrides),
     {
       method: 'GET',
       path: '/v1/records',

@@ -1,15 +1,12 @@
 import type { DnsOverride, DnsRecord } from '../../shared/contract/admin.ts'
+import { entryList, type Entries } from '../../shared/host/admin-entries.ts'
 import type { Records } from './answer.ts'
 import type { Zone } from './zone.ts'
 
 /** What the resolver knows now, and how an administrator changes it. */
 export interface DnsState {
   readonly records: Records
-  /** Newest first. */
-  readonly overrides: readonly (DnsOverride & { readonly id: string })[]
-  addOverride(override: DnsOverride): DnsOverride & { readonly id: string }
-  /** False when there is no such override. */
-  removeOverride(id: string): boolean
+  readonly overrides: Entries<DnsOverride>
   putRecord(name: string, record: DnsRecord): void
   /** 0, 1, 2 … for each name by itself: how far its addresses are rotated in this answer. */
   readonly turnOf: (name: string) => number
@@ -18,24 +15,10 @@ export interface DnsState {
 /** A resolver's state that starts with a zone and no overrides. */
 export function createDnsState(zone: Zone): DnsState {
   const records = new Map(Object.entries(zone))
-  let overrides: DnsState['overrides'] = []
-  let made = 0
   const turns = new Map<string, number>()
   return {
     records,
-    get overrides() {
-      return overrides
-    },
-    addOverride(override) {
-      const added = { id: `override-${++made}`, ...override }
-      overrides = [added, ...overrides]
-      return added
-    },
-    removeOverride(id) {
-      const before = overrides.length
-      overrides = overrides.filter((override) => override.id !== id)
-      return overrides.length < before
-    },
+    overrides: entryList<DnsOverride>('override'),
     putRecord(name, record) {
       records.set(name, record)
     },

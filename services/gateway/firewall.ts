@@ -1,10 +1,10 @@
 import type { GatewayRule, GatewayShape } from '../../shared/contract/admin.ts'
+import { entryList, type Entries } from '../../shared/host/admin-entries.ts'
 import { LabError } from '../../shared/kernel/errors.ts'
 import type { Ip } from '../../shared/kernel/net.ts'
 import type { World } from '../../shared/kernel/world.ts'
 import { DnsError, type Resolver } from '../../shared/wire/dns/resolver.ts'
-import { entryList, type Entries } from './entries.ts'
-import { namesIn, toForwarding, type Traffic } from './rules.ts'
+import { checkTraffic, namesIn, toForwarding, type Traffic } from './rules.ts'
 
 /** How long the addresses of a name hold until it is looked up again, and how soon a name without any is asked for again. */
 const REFRESH_MS = 60_000
@@ -34,13 +34,18 @@ export async function startFirewall(
   const known = new Map<string, readonly Ip[]>()
   let timer: Disposable | undefined
   const stopped = new AbortController()
+  initial.forEach(checkTraffic)
   const rules: Entries<GatewayRule> = entryList('rule', initial, {
-    admit: (rule) => meet(rule),
+    admit: async (rule) => {
+      checkTraffic(rule)
+      await meet(rule)
+    },
     apply: () => applyAndFollow(),
     forget: () => forget(),
   })
   const shapes: Entries<GatewayShape> = entryList('shape', [], {
     admit: async (shape) => {
+      checkTraffic(shape)
       await assertAble(world, shape)
       await meet(shape)
     },

@@ -1,13 +1,12 @@
-import type { z } from 'zod'
 import { ADMIN_PORT, GatewayRule, GatewayShape } from '../../shared/contract/admin.ts'
-import { checkedBody, NoSuchObject, serveAdmin, type AdminRoute } from '../../shared/host/admin-server.ts'
+import { entryRoutes } from '../../shared/host/admin-entries.ts'
+import { serveAdmin, type AdminRoute } from '../../shared/host/admin-server.ts'
 import type { Host } from '../../shared/host/host.ts'
 import { missingPorts } from '../../shared/host/listening.ts'
 import { layNameServers } from '../../shared/host/name-servers.ts'
 import type { World } from '../../shared/kernel/world.ts'
 import { createResolver } from '../../shared/wire/dns/resolver.ts'
 import { GatewayConfig, type GatewayConfigInput } from './config.ts'
-import type { Entries } from './entries.ts'
 import { startFirewall, type Firewall } from './firewall.ts'
 
 /** Starts the customer's gateway: firewall and NAT between the two networks. Rejects with `LAB_BAD_INPUT` for rules that make no sense. */
@@ -44,23 +43,6 @@ function gatewayRoutes(world: World, firewall: Firewall): readonly AdminRoute[] 
       handle: async () => {
         const abilities = Object.entries(await world.net.shaping())
         return { status: 200, body: { items: abilities.map(([name, ability]) => ({ name, ...ability })) } }
-      },
-    },
-  ]
-}
-
-/** Lists, adds and removes the entries of one of the gateway's lists. */
-function entryRoutes<T>(what: string, schema: z.ZodType<T>, entries: Entries<T>): readonly AdminRoute[] {
-  const path = `/v1/${what}s`
-  return [
-    { method: 'GET', path, handle: () => ({ status: 200, body: { items: entries.items } }) },
-    { method: 'POST', path, handle: async (_, body) => ({ status: 201, body: await entries.add(checkedBody(schema, body)) }) },
-    {
-      method: 'DELETE',
-      path: `${path}/{id}`,
-      handle: async ({ id }) => {
-        if (!(await entries.remove(id!))) throw new NoSuchObject(`there is no ${what} ${id}`)
-        return { status: 204 }
       },
     },
   ]

@@ -1,4 +1,5 @@
 import { CertificateReplacement, CloudOutage } from '../../shared/contract/admin.ts'
+import { entryRoutes } from '../../shared/host/admin-entries.ts'
 import { checkedBody, NoSuchObject, type AdminRoute } from '../../shared/host/admin-server.ts'
 import { oneOf } from '../../shared/kernel/errors.ts'
 import type { Certificates } from './certificates.ts'
@@ -26,19 +27,6 @@ export function sseRoutes(certificates: Certificates, outages: Outages): readonl
         return { status: 204 }
       },
     },
-    { method: 'GET', path: '/v1/outages', handle: () => ({ status: 200, body: { items: outages.list } }) },
-    {
-      method: 'POST',
-      path: '/v1/outages',
-      handle: (_, body) => ({ status: 201, body: outages.add(checkedBody(CloudOutage, body)) }),
-    },
-    {
-      method: 'DELETE',
-      path: '/v1/outages/{id}',
-      handle: ({ id }) => {
-        if (!outages.remove(id!)) throw new NoSuchObject(`there is no outage ${id}`)
-        return { status: 204 }
-      },
-    },
+    ...entryRoutes('outage', CloudOutage, outages.entries),
   ]
 }

@@ -96,7 +96,7 @@ export async function serveFront(world: World, options: FrontOptions): Promise<L
     server.emit('connection', socket)
   })
   const listener = await world.net.listen({ port: HTTPS_PORT }, (conn) => {
-    if (!outages.list.some(({ answer }) => answer === 'reset')) return secured(conn)
+    if (!outages.entries.items.some(({ answer }) => answer === 'reset')) return secured(conn)
     peekHello(conn, clock, (hello) => {
       if (options.resets(serverNameIn(hello))) conn.resetAndDestroy()
       else secured(conn)

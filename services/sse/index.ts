@@ -42,7 +42,7 @@ export async function startSse(world: World, input: z.input<typeof SseConfig>): 
   const certificates = createCertificates(config)
   const outages = createOutages(() => ingest.suffer((region) => outages.at({ role: 'ingest', region }, INGEST_PATH)?.answer))
   const outageOf = (request: IncomingMessage) =>
-    outages.list.length === 0 ? undefined : outages.at(sites.get(hostName(request.headers.host)), urlOf(request)?.pathname ?? '/')
+    outages.entries.items.length === 0 ? undefined : outages.at(sites.get(hostName(request.headers.host)), urlOf(request)?.pathname ?? '/')
   const answers = createAnswers(world.clock, config.variant)
   const handle = createApi({
     cloud: {

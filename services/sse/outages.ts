@@ -1,16 +1,14 @@
 import type { Duplex } from 'node:stream'
 import type { CloudOutage } from '../../shared/contract/admin.ts'
+import { entryList, type Entries, type Stored } from '../../shared/host/admin-entries.ts'
 import type { Site } from './hosts.ts'
 
-export type StoredOutage = CloudOutage & { readonly id: string }
+export type StoredOutage = Stored<CloudOutage>
 
 /** What is out of order at the front of the cloud: nothing unless an administrator says so. */
 export interface Outages {
-  /** Newest first. */
-  readonly list: readonly StoredOutage[]
-  add(outage: CloudOutage): StoredOutage
-  /** False when there is no such outage. Connections that it kept waiting are ended. */
-  remove(id: string): boolean
+  /** When one is removed, the connections that it kept waiting are ended. */
+  readonly entries: Entries<CloudOutage>
   /** The outage that decides what becomes of a request for a path of this site. */
   at(site: Site | undefined, path: string): StoredOutage | undefined
   /** Keeps a connection waiting as long as the outage lasts. */
@@ -19,27 +17,16 @@ export interface Outages {
 
 /** `changed` is called after each change. */
 export function createOutages(changed: () => void): Outages {
-  let outages: readonly StoredOutage[] = []
-  let made = 0
   const waiting = new Map<string, Set<Duplex>>()
-  return {
-    get list() {
-      return outages
-    },
-    add(outage) {
-      const added = { id: `outage-${++made}`, ...outage }
-      outages = [added, ...outages]
-      changed()
-      return added
-    },
-    remove(id) {
-      if (!outages.some((outage) => outage.id === id)) return false
-      outages = outages.filter((outage) => outage.id !== id)
+  const entries = entryList<CloudOutage>('outage', [], {
+    forget: ({ id }) => {
       for (const socket of waiting.get(id) ?? []) socket.destroy()
-      changed()
-      return true
     },
-    at: (site, path) => (site === undefined ? undefined : outages.find((outage) => concerns(outage, site, path))),
+    apply: changed,
+  })
+  return {
+    entries,
+    at: (site, path) => (site === undefined ? undefined : entries.items.find((outage) => concerns(outage, site, path))),
     keepWaiting({ id }, socket) {
       const sockets = waiting.get(id) ?? new Set()
       waiting.set(id, sockets.add(socket))
