@@ -28,6 +28,8 @@ export const SseConfig = z.strictObject({
   organisations: z.array(Organisation).min(1),
   /** A path of this machine for SQLite, or `:memory:`. */
   databasePath: z.string().min(1).default(':memory:'),
+  /** How many events of each device are kept, the newest: some 180 MB. Clouds keep them for a time, 90 days (recalled); a lab must not fill a disk. (invented) */
+  eventsKept: z.int().positive().default(200_000),
   /** Which of the two recorded servers to be: April 2020 asks for a client certificate (seeds A, B), December 2020 does not (seed C). */
   variant: z.enum(['april-2020', 'december-2020']).default('april-2020'),
 })

@@ -32,7 +32,7 @@ export async function startSse(world: World, input: z.input<typeof SseConfig>): 
   }
 
   await using started = new AsyncDisposableStack()
-  const state = started.use(openState(config.databasePath, world.clock.now()))
+  const state = started.use(openState(config.databasePath, world.clock.now(), config.eventsKept))
   for (const region of config.regions) {
     for (const { orgId, services, virtualAccount } of config.organisations)
       state.accounts.ensure({ region, orgId }, { services, virtualAccount })

@@ -66,7 +66,7 @@ CREATE TABLE IF NOT EXISTS events (
 `
 
 /** Opens or makes the database at a path of this machine, or in memory with `:memory:`. `now`: lab time. Throws SQLite's error when it cannot. */
-export function openState(path: string, now: number): State {
+export function openState(path: string, now: number, eventsKept: number): State {
   const db = new DatabaseSync(path, { timeout: BUSY_MS })
   try {
     db.exec(PRAGMAS)
@@ -77,7 +77,7 @@ export function openState(path: string, now: number): State {
       accounts: createAccounts(db),
       tokens: createTokens(db),
       devices: createDevices(db),
-      events: createEvents(db),
+      events: createEvents(db, eventsKept),
       boots,
       [Symbol.dispose]: () => db.close(),
     }

@@ -29,7 +29,10 @@ export interface EventQuery {
 }
 
 export interface Events {
-  /** Stores batches, of whichever devices, in one transaction: all of them or, when it throws SQLite's error, none. Repeats are counted and dropped. */
+  /**
+   * Stores batches, of whichever devices, in one transaction: all of them or, when it throws SQLite's error, none. Repeats are counted and dropped, and so is what is
+   * older than the newest events of the device that are kept.
+   */
   store(batches: readonly DeviceBatch[], now: number): void
   /** Counts a connection that was ended for what the device sent on it. */
   reject(device: number): void
@@ -45,7 +48,11 @@ type CountRow = Omit<EventCounts['items'][number], 'lastStoredAt'> & { readonly 
 
 const EVENT_COLUMNS = 'd.id AS device, d.name AS deviceName, e.number, e.type, e.id, e.time, e.stored_at AS storedAt, e.fields'
 
-export function createEvents(db: DatabaseSync): Events {
+/** After so many numbers of a device its old events are removed: a few at a time. */
+const REMOVE_EVERY = 1_000
+
+/** `kept`: of each device the events with its newest numbers, so many. */
+export function createEvents(db: DatabaseSync, kept: number): Events {
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   const rollback = db.prepare('ROLLBACK')
@@ -53,6 +60,8 @@ export function createEvents(db: DatabaseSync): Events {
   const count = db.prepare(`
     UPDATE devices SET stored = stored + ?2, repeated = repeated + ?3, highest = max(highest, ?4),
       last_stored_at = iif(?2 > 0, ?5, last_stored_at) WHERE key = ?1`)
+  const highestOf = db.prepare('SELECT highest FROM devices WHERE key = ?')
+  const removeOld = db.prepare('DELETE FROM events WHERE device = ? AND number <= ?')
   const countRejected = db.prepare('UPDATE devices SET rejected = rejected + 1 WHERE key = ?')
   const pageOfAll = db.prepare(`
     SELECT e.rowid AS cursor, ${EVENT_COLUMNS} FROM events e JOIN devices d ON d.key = e.device
@@ -66,12 +75,15 @@ export function createEvents(db: DatabaseSync): Events {
 
   function storeOne({ device, events }: DeviceBatch, now: number): void {
     let stored = 0
-    let highest = 0
+    const { highest: before } = highestOf.get(device) as { highest: number }
+    let highest = before
     for (const { number, type, id, time, fields } of events) {
+      if (number <= before - kept) continue
       stored += insert.run(device, number, type, id, time, now, fields).changes as number
       if (number > highest) highest = number
     }
     count.run(device, stored, events.length - stored, highest, now)
+    if (Math.trunc(highest / REMOVE_EVERY) > Math.trunc(before / REMOVE_EVERY)) removeOld.run(device, highest - kept)
   }
 
   return {

@@ -70,7 +70,13 @@ export async function startPipeline(speed: number): Promise<Pipeline> {
   const { cloud, cloudRootPem, fmcCaPem } = labCertificates(Date.now())
   await sse.files.write(
     CLOUD_CONFIG,
-    JSON.stringify({ adminToken: 'bench', certificates: cloud, organisations: [OPERATOR.organisation], databasePath }),
+    JSON.stringify({
+      adminToken: 'bench',
+      certificates: cloud,
+      organisations: [OPERATOR.organisation],
+      databasePath,
+      eventsKept: Number.MAX_SAFE_INTEGER,
+    }),
   )
   await layFtdFiles(
     device,

@@ -9,9 +9,9 @@ import { ACME, batchOf, CloudLab, OTHER } from './cloud-lab.ts'
 
 const API = REGIONS.us.api
 
-async function running(): Promise<CloudLab> {
+async function running(config: Parameters<CloudLab['start']>[0] = {}): Promise<CloudLab> {
   const lab = new CloudLab()
-  await lab.start()
+  await lab.start(config)
   return lab
 }
 
@@ -88,6 +88,25 @@ describe('batches', () => {
     second.send(batchOf(4, 8))
     await lab.sim.run(second.acked(1))
     expect(await counts(lab)).toMatchObject([{ stored: 8, repeated: 2, highest: 8 }])
+  })
+
+  test('the newest events of a device are kept; all are counted, and an old one that comes again is not stored again', async () => {
+    await using lab = await running({ eventsKept: 1_500 })
+    const devices = await Promise.all(['guid-1', 'guid-2'].map((guid) => lab.sim.run(lab.device(guid))))
+    const client = await lab.sim.run(lab.ingest(devices[0]!.accessToken))
+    const other = await lab.sim.run(lab.ingest(devices[1]!.accessToken))
+    other.send(batchOf(1, 5))
+    for (let first = 1; first <= 4_001; first += 500) client.send(batchOf(first, Math.min(first + 499, 4_001)))
+    client.send(batchOf(1_000, 1_004))
+    await lab.sim.run(client.acked(10))
+    await lab.sim.run(other.acked(1))
+    expect(await counts(lab)).toMatchObject([
+      { stored: 4_001, repeated: 5, highest: 4_001 },
+      { stored: 5, repeated: 0, highest: 5 },
+    ])
+    const { items } = await page(lab, `?device=${devices[0]!.id}&limit=1000`)
+    expect(items[0]).toMatchObject({ number: 2_501 })
+    expect((await page(lab, `?device=${devices[1]!.id}`)).items).toHaveLength(5)
   })
 
   test('pages go on where they ended, of one device and of all, by type', async () => {
