@@ -1,6 +1,7 @@
 import type { Answer, Question } from 'dns-packet'
 import type { DnsOverride, DnsRecord } from '../../shared/contract/admin.ts'
 import type { Ip } from '../../shared/kernel/net.ts'
+import type { DnsState } from './state.ts'
 
 /** What each lower-case name stands for. */
 export type Records = ReadonlyMap<string, DnsRecord>
@@ -18,19 +19,21 @@ const LONGEST_CHAIN = 8
 
 /**
  * Answers one question as a recursive resolver would. Aliases are followed inside the zone, and overrides hold at every step of the way, so
- * that a blocked alias target leaves an alias without an address. `turnOf(name)` says how far a name's addresses are rotated this time.
+ * that a blocked alias target leaves an alias without an address.
  */
-export function answerQuestion(
-  question: Question,
-  records: Records,
-  overrides: readonly DnsOverride[],
-  turnOf: (name: string) => number,
-): Reply {
+export function answerQuestion(question: Question, { records, overrides, isTurn, turnOf }: Omit<DnsState, 'putRecord'>): Reply {
   const answers: Answer[] = []
+  // One question counts once, though an override may match at several steps.
+  const decided = new Map<DnsOverride, boolean>()
+  const holds = (override: DnsOverride): boolean => {
+    const known = decided.get(override) ?? isTurn(override)
+    decided.set(override, known)
+    return known
+  }
   let name = question.name
   for (let hop = 0; hop < LONGEST_CHAIN; hop++) {
     const key = name.toLowerCase()
-    const override = overrides.find((candidate) => covers(candidate.name, key))
+    const override = overrides.items.find((candidate) => covers(candidate.name, key) && holds(candidate))
     if (override?.answer === 'silence') return 'silence'
     if (override?.answer === 'servfail') return { rcode: 'SERVFAIL', answers: [] }
     if (override?.answer === 'nxdomain') return { rcode: 'NXDOMAIN', answers }

@@ -14,7 +14,7 @@ export async function startDns(world: World, input: DnsConfigInput): Promise<Hos
   const config = DnsConfig.parse(input)
   await using started = new AsyncDisposableStack()
   const state = createDnsState(config.zone)
-  started.use(await listenForQueries(world, (question) => answerQuestion(question, state.records, state.overrides.items, state.turnOf)))
+  started.use(await listenForQueries(world, (question) => answerQuestion(question, state)))
   started.use(await serveAdmin(world, config.adminToken, dnsRoutes(state)))
   const running = started.move()
   return {

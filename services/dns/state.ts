@@ -1,5 +1,6 @@
 import type { DnsOverride, DnsRecord } from '../../shared/contract/admin.ts'
 import { entryList, type Entries } from '../../shared/host/admin-entries.ts'
+import { createTurns, type IsTurn } from '../../shared/host/turns.ts'
 import type { Records } from './answer.ts'
 import type { Zone } from './zone.ts'
 
@@ -7,6 +8,8 @@ import type { Zone } from './zone.ts'
 export interface DnsState {
   readonly records: Records
   readonly overrides: Entries<DnsOverride>
+  /** Whether a question that an override matches is one of those that it is for. */
+  readonly isTurn: IsTurn
   putRecord(name: string, record: DnsRecord): void
   /** 0, 1, 2 … for each name by itself: how far its addresses are rotated in this answer. */
   readonly turnOf: (name: string) => number
@@ -19,6 +22,7 @@ export function createDnsState(zone: Zone): DnsState {
   return {
     records,
     overrides: entryList<DnsOverride>('override'),
+    isTurn: createTurns(),
     putRecord(name, record) {
       records.set(name, record)
     },

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { CloudOutage } from '../../shared/contract/admin.ts'
 import { entryList, type Entries, type Stored } from '../../shared/host/admin-entries.ts'
+import { createTurns, isCounted } from '../../shared/host/turns.ts'
 import type { Site } from './hosts.ts'
 
 export type StoredOutage = Stored<CloudOutage>
@@ -9,8 +10,12 @@ export type StoredOutage = Stored<CloudOutage>
 export interface Outages {
   /** When one is removed, the connections that it kept waiting are ended. */
   readonly entries: Entries<CloudOutage>
-  /** The outage that decides what becomes of a request for a path of this site. */
-  at(site: Site | undefined, path: string): StoredOutage | undefined
+  /** The outage that decides what becomes of a request for a path of this site; counts it. */
+  request(site: Site | undefined, path: string): StoredOutage | undefined
+  /** Whether a new connection to this site is reset; counts it. */
+  connection(site: Site | undefined): boolean
+  /** What becomes of the WebSockets that are open at this site. */
+  open(site: Site, path: string): CloudOutage['answer'] | undefined
   /** Keeps a connection waiting as long as the outage lasts. */
   keepWaiting(outage: StoredOutage, socket: Duplex): void
 }
@@ -18,15 +23,22 @@ export interface Outages {
 /** `changed` is called after each change. */
 export function createOutages(changed: () => void): Outages {
   const waiting = new Map<string, Set<Duplex>>()
+  const isTurn = createTurns()
   const entries = entryList<CloudOutage>('outage', [], {
     forget: ({ id }) => {
       for (const socket of waiting.get(id) ?? []) socket.destroy()
     },
     apply: changed,
   })
+  const matching = (site: Site | undefined, path: string): readonly StoredOutage[] =>
+    site === undefined ? [] : entries.items.filter((outage) => concerns(outage, site, path))
   return {
     entries,
-    at: (site, path) => (site === undefined ? undefined : entries.items.find((outage) => concerns(outage, site, path))),
+    // A reset with a count is about connections, and those of the requests have been counted.
+    request: (site, path) => matching(site, path).find((outage) => (outage.answer === 'reset' ? !isCounted(outage) : isTurn(outage))),
+    connection: (site) =>
+      matching(site, '/').find((outage) => (outage.answer === 'reset' ? isTurn(outage) : !isCounted(outage)))?.answer === 'reset',
+    open: (site, path) => matching(site, path).find((outage) => !isCounted(outage))?.answer,
     keepWaiting({ id }, socket) {
       const sockets = waiting.get(id) ?? new Set()
       waiting.set(id, sockets.add(socket))

@@ -43,7 +43,14 @@ export const GatewayShape = z
   })
 export type GatewayShape = z.infer<typeof GatewayShape>
 
-/** dns: `GET/POST /v1/overrides`, `DELETE /v1/overrides/{id}`. Without a name it holds for all names. Newest first. */
+/** Of what an override or an outage matches: the first `skip` are passed over, then `times` are its own, all unless given. The counting begins anew with each entry. */
+const turns = {
+  skip: z.int().min(1).optional(),
+  times: z.int().min(1).optional(),
+}
+export type Turns = { readonly skip?: number | undefined; readonly times?: number | undefined }
+
+/** dns: `GET/POST /v1/overrides`, `DELETE /v1/overrides/{id}`. Without a name it holds for all names. Newest first. Questions are counted. */
 export const DnsOverride = z
   .strictObject({
     /** A name, or `*.zone` for everything below a zone. */
@@ -51,6 +58,7 @@ export const DnsOverride = z
     answer: z.enum(['silence', 'nxdomain', 'servfail', 'addresses']),
     /** With `addresses`: what the name resolves to. */
     addresses: z.array(z.ipv4()).min(1).optional(),
+    ...turns,
   })
   .refine((override) => (override.answer === 'addresses') === (override.addresses !== undefined), {
     error: 'addresses belong to the answer "addresses", which needs them',
@@ -118,7 +126,8 @@ export type CloudRole = z.infer<typeof CloudRole>
 
 /**
  * cloud: `GET/POST /v1/outages`, `DELETE /v1/outages/{id}`. Newest first; the first match decides what becomes of a request. Of `ingest` the open
- * WebSockets are concerned too: a status closes them with 1001, `reset` cuts them, `silence` leaves them open and says nothing more on them.
+ * WebSockets are concerned too: a status closes them with 1001, `reset` cuts them, `silence` leaves them open and says nothing more on them. With `skip` or
+ * `times` an outage concerns no WebSocket that is open; requests are counted, for `reset` new connections.
  */
 export const CloudOutage = z
   .strictObject({
@@ -133,6 +142,7 @@ export const CloudOutage = z
       /** `reset`: a TCP reset as soon as the client has named its server. `silence`: the request is taken and never answered. */
       z.enum(['reset', 'silence']),
     ]),
+    ...turns,
   })
   .refine((outage) => outage.role !== 'est' || outage.region === undefined, { error: 'est belongs to all regions', path: ['region'] })
   .refine((outage) => outage.answer !== 'reset' || outage.path === undefined, {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { CloudRole, type CloudOutage } from '../contract/admin.ts'
+import { CloudRole, type CloudOutage, type Turns } from '../contract/admin.ts'
 import { REGION_IDS, REGIONS } from '../contract/region.ts'
 import { LabError } from '../kernel/errors.ts'
 import { injectAll } from './cures.ts'
@@ -7,7 +7,7 @@ import type { Cure, FaultSite } from './fault.ts'
 import { addObject } from './hands.ts'
 import { hostsOfKind } from './hosts.ts'
 import { defineKind } from './kind.ts'
-import { Region } from './parameters.ts'
+import { Region, sayTurns, turns, turnsOf } from './parameters.ts'
 
 const UNAVAILABLE = 503
 const TOO_MANY_REQUESTS = 429
@@ -31,6 +31,7 @@ export const cloudUnavailable = defineKind({
     kind: z.literal('cloud.unavailable'),
     ...place,
     path,
+    ...turns('requests'),
     status: z.int().min(500).max(599).optional().describe(`the HTTP status; ${UNAVAILABLE} unless given`),
   }),
   explain: (fault) => `The cloud answers ${fault.status ?? UNAVAILABLE} to ${requests(fault)}.`,
@@ -40,7 +41,7 @@ export const cloudUnavailable = defineKind({
 /** The cloud has had enough of its clients. */
 export const cloudRateLimited = defineKind({
   summary: 'a service of the cloud refuses requests as too many (429)',
-  schema: z.strictObject({ kind: z.literal('cloud.rate-limited'), ...place, path }),
+  schema: z.strictObject({ kind: z.literal('cloud.rate-limited'), ...place, path, ...turns('requests') }),
   explain: (fault) => `The cloud answers ${TOO_MANY_REQUESTS} to ${requests(fault)}.`,
   inject: (fault, site) => outage(site, fault, { status: TOO_MANY_REQUESTS, retryAfterSeconds: RETRY_AFTER_SECONDS }),
 })
@@ -48,7 +49,7 @@ export const cloudRateLimited = defineKind({
 /** The cloud takes connections and requests and says nothing. */
 export const cloudSilent = defineKind({
   summary: 'a service of the cloud takes requests and never answers',
-  schema: z.strictObject({ kind: z.literal('cloud.silent'), ...place, path }),
+  schema: z.strictObject({ kind: z.literal('cloud.silent'), ...place, path, ...turns('requests') }),
   explain: (fault) => `The cloud gives no answer to ${requests(fault)}.`,
   inject: (fault, site) => outage(site, fault, 'silence'),
 })
@@ -56,19 +57,19 @@ export const cloudSilent = defineKind({
 /** The cloud ends connections with a reset. */
 export const cloudResets = defineKind({
   summary: 'a service of the cloud resets connections',
-  schema: z.strictObject({ kind: z.literal('cloud.resets'), ...place }),
-  explain: (fault) => `The cloud resets connections to ${names(fault)}.`,
+  schema: z.strictObject({ kind: z.literal('cloud.resets'), ...place, ...turns('connections') }),
+  explain: (fault) => `The cloud resets connections to ${names(fault)}${sayTurns(fault)}.`,
   inject: (fault, site) => outage(site, fault, 'reset'),
 })
 
-interface Place {
+interface Place extends Turns {
   readonly role: CloudRole
   readonly region?: (typeof REGION_IDS)[number] | undefined
   readonly path?: string | undefined
 }
 
 function requests(where: Place): string {
-  return `requests to ${names(where)}${where.path === undefined ? '' : ` below ${where.path}`}`
+  return `requests to ${names(where)}${where.path === undefined ? '' : ` below ${where.path}`}${sayTurns(where)}`
 }
 
 function names({ role, region }: Place): string {
@@ -76,10 +77,11 @@ function names({ role, region }: Place): string {
   return region === undefined ? `its ${role} hosts` : REGIONS[region][role]
 }
 
-async function outage(site: FaultSite, { role, region, path: prefix }: Place, answer: CloudOutage['answer']): Promise<Cure> {
+async function outage(site: FaultSite, { role, region, path: prefix, ...counted }: Place, answer: CloudOutage['answer']): Promise<Cure> {
   if (role === 'est' && region !== undefined)
     throw new LabError('LAB_BAD_INPUT', `region: the enrolment host belongs to all regions; leave the region out`)
-  const body: CloudOutage = { role, ...(region !== undefined && { region }), ...(prefix !== undefined && { path: prefix }), answer }
+  const where = { role, ...(region !== undefined && { region }), ...(prefix !== undefined && { path: prefix }) }
+  const body: CloudOutage = { ...where, answer, ...turnsOf(counted) }
   const clouds = await hostsOfKind(site, 'cloud')
   return injectAll(
     clouds.map(

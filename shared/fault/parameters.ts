@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MOST_DELAY_MS } from '../contract/admin.ts'
+import { MOST_DELAY_MS, type Turns } from '../contract/admin.ts'
 import { REGION_IDS } from '../contract/region.ts'
 
 /** A host, or several by a pattern. */
@@ -18,6 +18,24 @@ export const Port = z.int().min(1).max(65_535)
 
 /** Lab time. */
 export const DelayMs = z.int().min(1).max(MOST_DELAY_MS)
+
+/** Of what a fault is about: the first ones are passed over, then so many are hit. The n-th time is `skip: n - 1, times: 1`. */
+export const turns = (what: string) => ({
+  skip: z.int().min(1).optional().describe(`how many ${what} are passed over first; none unless given`),
+  times: z.int().min(1).optional().describe(`how many ${what} are hit then; all unless given`),
+})
+
+/** `skip` and `times` in words, after what they are about; nothing without them. */
+export function sayTurns({ skip, times }: Turns): string {
+  if (times === undefined) return skip === undefined ? '' : `, but for the first ${skip}`
+  if (skip === undefined) return `, the first ${times} of them`
+  return `, ${times} of them after the first ${skip}`
+}
+
+/** The fields that are given. */
+export function turnsOf({ skip, times }: Turns): Turns {
+  return { ...(skip !== undefined && { skip }), ...(times !== undefined && { times }) }
+}
 
 /** A process as `pmtool` names it. */
 export const ProcessName = z.string().regex(/^[A-Za-z][\w.-]*$/, { error: 'write a process as pmtool names it, such as SSEConnector' })

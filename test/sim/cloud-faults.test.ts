@@ -48,6 +48,17 @@ const READ = '[events.go:131 events:readWebSocket] '
 const ENDS = String.raw`read tcp 192\.0\.2\.27:\d+->203\.0\.113\.\d+:443: `
 
 describe('the API of the cloud', () => {
+  test('that fails twice and then no more is tried again, and nobody has to cure anything', async () => {
+    await using lab = await openLab()
+    await lab.inject({ kind: 'cloud.unavailable', role: 'api', path: '/providers/sse/api/v1/regions', times: 2 })
+    await lab.exec('ftd1', 'pmtool restartbyid ActionQueueScrape', { shell: 'root' })
+    await lab.pass(MINUTE_MS)
+    const failures = [...(await textOf(lab, ACTION_QUEUE_LOG)).matchAll(/canConnect: .*curl returned 22 at /g)]
+    expect(failures).toHaveLength(2)
+    await expectWell(lab)
+    await expectDelivered(lab)
+  })
+
   test.each([
     [
       'answers 503',

@@ -31,6 +31,11 @@ const SENTENCES: readonly (readonly [unknown, string])[] = [
     { kind: 'cloud.unavailable', role: 'api', region: 'apj', path: '/providers/sse/api', status: 500 },
     'The cloud answers 500 to requests to api.apj.sse.itd.cisco.com below /providers/sse/api.',
   ],
+  [
+    { kind: 'cloud.unavailable', role: 'api', skip: 2, times: 1 },
+    'The cloud answers 503 to requests to its api hosts, 1 of them after the first 2.',
+  ],
+  [{ kind: 'cloud.resets', role: 'mx', skip: 1 }, 'The cloud resets connections to its mx hosts, but for the first 1.'],
   [{ kind: 'cloud.unavailable', role: 'mx' }, 'The cloud answers 503 to requests to its mx hosts.'],
   [{ kind: 'device.ca-missing', host: 'ftd1', bundle: 'connector' }, 'On ftd1 /ngfw/etc/ssl/connectorCA.pem is missing.'],
   [
@@ -52,6 +57,11 @@ const SENTENCES: readonly (readonly [unknown, string])[] = [
   [
     { kind: 'dns.no-answer', server: 'dns', name: 'api-sse.cisco.com' },
     'The DNS server dns gives no answer to queries for api-sse.cisco.com.',
+  ],
+  [{ kind: 'dns.no-answer', times: 2 }, 'The DNS server gives no answer to queries, the first 2 of them.'],
+  [
+    { kind: 'dns.nxdomain', name: 'api-sse.cisco.com', times: 3 },
+    'The DNS server says that api-sse.cisco.com does not exist to queries, the first 3 of them.',
   ],
   [{ kind: 'dns.nxdomain', name: '*.akadns.net' }, 'The DNS server says that *.akadns.net does not exist.'],
   [
@@ -102,6 +112,8 @@ describe('the catalogue', () => {
     expect(parametersOf(faultKinds.get('dns.nxdomain')!).map(({ name, required }) => [name, required])).toEqual([
       ['name', true],
       ['server', false],
+      ['skip', false],
+      ['times', false],
     ])
     expect(JSON.stringify(z.toJSONSchema(AnyFault))).toContain('the DNS servers that it uses from now on')
   })

@@ -38,7 +38,9 @@ test('cloud faults are outages of the cloud as it is administered', async () => 
   await injectFault({ kind: 'cloud.rate-limited', role: 'ingest' }, site)
   await injectFault({ kind: 'cloud.silent', role: 'est' }, site)
   await injectFault({ kind: 'cloud.resets', role: 'dex' }, site)
+  await injectFault({ kind: 'cloud.unavailable', role: 'mx', status: 500, skip: 2, times: 1 }, site)
   expect(site.state.outages).toEqual([
+    { id: '5', role: 'mx', answer: { status: 500 }, skip: 2, times: 1 },
     { id: '4', role: 'dex', answer: 'reset' },
     { id: '3', role: 'est', answer: 'silence' },
     { id: '2', role: 'ingest', answer: { status: 429, retryAfterSeconds: 60 } },

@@ -85,6 +85,15 @@ describe('the resolver', () => {
     expect((await ask()).split(',').toSorted()).toEqual(addressesOf(INGEST))
   })
 
+  test('an override may be for some questions only, and a question counts once, at however many names on its way it matches', async () => {
+    await using estate = await startEstate()
+    await estate.admin(estate.dns, 'POST', '/v1/overrides', { answer: 'nxdomain', skip: 1, times: 1 })
+    const rcodes: string[] = []
+    for (let question = 0; question < 3; question++)
+      rcodes.push((await estate.sim.run(createResolver(estate.client).query('api-sse.cisco.com', 'A'))).rcode)
+    expect(rcodes).toEqual(['NOERROR', 'NXDOMAIN', 'NOERROR'])
+  })
+
   test('answers with the alias alone when the alias target is blocked', async () => {
     await using estate = await startEstate()
     await estate.admin(estate.dns, 'POST', '/v1/overrides', { name: '*.akadns.net', answer: 'nxdomain' })

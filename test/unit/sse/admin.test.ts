@@ -195,6 +195,41 @@ describe('outages', () => {
     expect(received).toBe(0)
   })
 
+  test('an outage may be of some requests only: after the first ones, so many', async () => {
+    await using lab = await running()
+    const id = await begin(lab, { role: 'api', path: SSE_PATHS.regions, answer: { status: 503 }, skip: 1, times: 2 })
+    await begin(lab, { role: 'api', path: '/other', answer: { status: 500 }, times: 1 })
+    const statuses: number[] = []
+    for (let request = 0; request < 5; request++) statuses.push(await statusOf(lab, API, SSE_PATHS.regions))
+    expect(statuses).toEqual([200, 503, 503, 200, 200])
+    await end(lab, id)
+    await begin(lab, { role: 'api', path: SSE_PATHS.regions, answer: { status: 502 }, times: 1 })
+    expect([await statusOf(lab, API, SSE_PATHS.regions), await statusOf(lab, API, SSE_PATHS.regions)]).toEqual([502, 200])
+  })
+
+  test('a request for a WebSocket counts once, and the open ones are no requests', async () => {
+    await using lab = await running()
+    const { accessToken } = await lab.sim.run(lab.device('guid-1'))
+    const client = await lab.sim.run(lab.ingest(accessToken))
+    await begin(lab, { role: 'ingest', answer: { status: 503 }, times: 2 })
+    client.send(batchOf(1, 1))
+    await lab.sim.run(client.acked(1))
+    const refused = 'Unexpected server response: 503'
+    expect(await failure(lab.sim.run(lab.ingest(accessToken)))).toBe(refused)
+    expect(await failure(lab.sim.run(lab.ingest(accessToken)))).toBe(refused)
+    const again = await lab.sim.run(lab.ingest(accessToken))
+    again.send(batchOf(2, 2))
+    await lab.sim.run(again.acked(1))
+  })
+
+  test('of resets the connections are counted', async () => {
+    await using lab = await running()
+    await begin(lab, { role: 'api', region: 'us', answer: 'reset', skip: 1, times: 1 })
+    expect(await statusOf(lab, API)).toBe(403)
+    expect(await failure(lab.sim.run(lab.tls(API)))).toBe('ECONNRESET')
+    expect(await statusOf(lab, API)).toBe(403)
+  })
+
   test.each([
     ['503', { status: 503 }, { code: 1001, reason: '' }],
     ['a reset', 'reset', { code: 1006, reason: '' }],
@@ -238,6 +273,7 @@ describe('outages', () => {
     [{ role: 'api', answer: 'close' }, /^answer/],
     [{ role: 'api', region: 'moon', answer: 'reset' }, /^region: /],
     [{ role: 'est', region: 'us', answer: 'silence' }, /^region: est belongs to all regions$/],
+    [{ role: 'api', answer: 'silence', times: 0 }, /^times: /],
     [{ role: 'api', path: '/x', answer: 'reset' }, /^path: a connection is reset before its requests have paths$/],
   ])('%j is refused', async (outage, message) => {
     await using lab = await running()
