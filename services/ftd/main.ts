@@ -6,6 +6,7 @@ process.umask(0o002)
 void runContainer({
   entry: import.meta.url,
   title: 'pm',
+  keepsResolver: true,
   programs: async () => (await import('./daemons.ts')).ftdPrograms,
   start: async (world, input: FtdConfigInput) => (await import('./index.ts')).startFtd(world, input),
   commands: {

@@ -5,6 +5,7 @@ import type { Programs } from '../kernel/processes.ts'
 import type { World } from '../kernel/world.ts'
 import { runOsCommand, type Commands } from './command.ts'
 import { runOsProgram } from './main.ts'
+import { keepResolver } from './kept-resolver.ts'
 import { createOsWorld } from './world.ts'
 
 /** A started product. */
@@ -20,6 +21,8 @@ export interface ContainerEntry<Input> {
   /** Every program of the product's table; none unless given. */
   programs?(): Promise<Programs>
   start(world: World, input: Input): Promise<Running>
+  /** Whether its administrators choose its DNS servers, which a restart must not undo. */
+  readonly keepsResolver?: boolean
   /** Programs of the product that the container's own shells start. */
   readonly commands?: Commands
 }
@@ -67,6 +70,7 @@ async function runHost<Input>(container: ContainerEntry<Input>, configFile: stri
     world.log.error('the host crashed', { error: error.stack ?? String(error) })
     process.exit(1)
   })
+  using _resolver = container.keepsResolver === true ? keepResolver() : undefined
   await using host = await container.start(world, input)
   world.log.info('the host is up', { address: host.address })
   const stopWatching = new AbortController()

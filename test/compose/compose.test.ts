@@ -189,6 +189,17 @@ describe.runIf(withEngine)('the composed lab', () => {
     })
   })
 
+  test('a device that is restarted has the DNS servers that it was given, not those of its first start', async () => {
+    await setServers('192.0.2.10')
+    onTestFinished(async () => void (await setServers('192.0.2.11')))
+    expect((await compose('restart', 'ftd1')).exitCode).toBe(0)
+    await until('the device answers', async () => {
+      const { exitCode, output } = await execIn('ftd1', 'pmtool status')
+      return exitCode === 0 || output
+    })
+    expect((await execIn('ftd1', 'cat /etc/resolv.conf')).stdout).toBe('nameserver 192.0.2.10\n')
+  })
+
   const healthOf = async (service: string) => (await compose('ps', '--format', '{{.Health}}', service)).stdout.trim()
 
   test('a device that is not well is unhealthy for Docker, too, and healthy again as soon as it is', async () => {
