@@ -189,6 +189,12 @@ describe.runIf(withEngine)('the composed lab', () => {
     })
   })
 
+  /** What Docker thinks of the device. */
+  const isNow = (health: string) => async () => {
+    const seen = (await compose('ps', '--format', '{{.Health}}', 'ftd1')).stdout.trim()
+    return seen === health || seen
+  }
+
   test('a device that is restarted has the DNS servers that it was given, not those of its first start', async () => {
     await setServers('192.0.2.10')
     onTestFinished(async () => void (await setServers('192.0.2.11')))
@@ -198,15 +204,11 @@ describe.runIf(withEngine)('the composed lab', () => {
       return exitCode === 0 || output
     })
     expect((await execIn('ftd1', 'cat /etc/resolv.conf')).stdout).toBe('nameserver 192.0.2.10\n')
-  })
-
-  const healthOf = async (service: string) => (await compose('ps', '--format', '{{.Health}}', service)).stdout.trim()
+    await setServers('192.0.2.11')
+    await until('healthy', isNow('healthy'), 120_000)
+  }, 150_000)
 
   test('a device that is not well is unhealthy for Docker, too, and healthy again as soon as it is', async () => {
-    const isNow = (health: string) => async () => {
-      const seen = await healthOf('ftd1')
-      return seen === health || seen
-    }
     await execIn('ftd1', 'pmtool disablebyid SSEConnector')
     await until('unhealthy', isNow('unhealthy'), 120_000)
     await execIn('ftd1', 'pmtool enablebyid SSEConnector')
