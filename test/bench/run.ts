@@ -6,16 +6,17 @@ import { BENCHMARKS } from './benchmarks.ts'
 import type { Measurement } from './measurement.ts'
 import { renderTable } from './table.ts'
 
-// What `npm run bench` runs: every benchmark, one after the other, each in a process of its own; then one table. The exit code tells whether
+// What `npm run bench` runs: every benchmark, or those that are named (`npm run bench -- compose`), one after the other, each in a process of its own; then one table. The exit code tells whether
 // events were lost or doubled, or a benchmark broke; a missed budget is for people to judge, for it may be the machine's fault.
 
 const names = Object.keys(BENCHMARKS)
-const { only, quick } = parseArgs({
-  options: { only: { type: 'string', multiple: true }, quick: { type: 'boolean', default: false } },
-}).values
-const unknown = only?.find((name) => !names.includes(name))
+const {
+  values: { quick },
+  positionals: chosen,
+} = parseArgs({ allowPositionals: true, options: { quick: { type: 'boolean', default: false } } })
+const unknown = chosen.find((name) => !names.includes(name))
 
-if (unknown === undefined) process.exitCode = await runAll(only ?? names)
+if (unknown === undefined) process.exitCode = await runAll(chosen.length > 0 ? chosen : names)
 else {
   process.stderr.write(`there is no benchmark ${unknown}; the benchmarks are ${names.join(', ')}\n`)
   process.exitCode = 1
