@@ -1,7 +1,7 @@
 import type { Turns } from '../contract/admin.ts'
 
 /** Counts what an entry is about and says whether this one is the entry's: after the first `skip`, `times` of them. */
-export type IsTurn = (entry: Partial<Turns>) => boolean
+export type IsTurn = (entry: Turns) => boolean
 
 export function createTurns(): IsTurn {
   const seen = new WeakMap<object, number>()
@@ -14,6 +14,6 @@ export function createTurns(): IsTurn {
 }
 
 /** Whether an entry is about some of what it matches only. */
-export function isCounted({ skip, times }: Partial<Turns>): boolean {
+export function isCounted({ skip, times }: Turns): boolean {
   return skip !== undefined || times !== undefined
 }
