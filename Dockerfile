@@ -6,7 +6,8 @@ FROM ${BASE} AS modules
 WORKDIR /lab
 COPY package.json package-lock.json ./
 # The image has its Node already, and the libraries' native parts come ready made.
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf node_modules/node node_modules/.bin
+RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund \
+ && rm -rf node_modules/node node_modules/.bin node_modules/zeromq/build/darwin node_modules/zeromq/build/win32
 
 # What the hosts' containers run: few files that load fast, and the one library that cannot be among them.
 FROM ${BASE} AS bundles
@@ -18,7 +19,7 @@ COPY shared shared
 COPY services services
 RUN npx rolldown --config docker/rolldown.config.ts --log-level warn \
  && mkdir bundles/node_modules && cp -r node_modules/zeromq node_modules/cmake-ts bundles/node_modules \
- && find bundles/node_modules/zeromq/build -mindepth 1 -maxdepth 1 -type d ! -name linux -exec rm -rf {} +
+ && rm -rf bundles/node_modules/zeromq/build/darwin bundles/node_modules/zeromq/build/win32
 
 FROM ${BASE} AS common
 LABEL org.opencontainers.image.title=ftdlab \

@@ -1,5 +1,5 @@
 import type { Answer, Question } from 'dns-packet'
-import type { DnsOverride, DnsRecord } from '../../shared/contract/admin.ts'
+import type { DnsRecord } from '../../shared/contract/admin.ts'
 import type { Ip } from '../../shared/kernel/net.ts'
 import type { DnsState } from './state.ts'
 
@@ -23,17 +23,10 @@ const LONGEST_CHAIN = 8
  */
 export function answerQuestion(question: Question, { records, overrides, isTurn, turnOf }: Omit<DnsState, 'putRecord'>): Reply {
   const answers: Answer[] = []
-  // One question counts once, though an override may match at several steps.
-  const decided = new Map<DnsOverride, boolean>()
-  const holds = (override: DnsOverride): boolean => {
-    const known = decided.get(override) ?? isTurn(override)
-    decided.set(override, known)
-    return known
-  }
   let name = question.name
   for (let hop = 0; hop < LONGEST_CHAIN; hop++) {
     const key = name.toLowerCase()
-    const override = overrides.items.find((candidate) => covers(candidate.name, key) && holds(candidate))
+    const override = overrides.items.find((candidate) => covers(candidate.name, key) && isTurn(candidate, question))
     if (override?.answer === 'silence') return 'silence'
     if (override?.answer === 'servfail') return { rcode: 'SERVFAIL', answers: [] }
     if (override?.answer === 'nxdomain') return { rcode: 'NXDOMAIN', answers }

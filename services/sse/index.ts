@@ -16,7 +16,7 @@ import { SseConfig } from './config.ts'
 import { serveFront } from './front.ts'
 import { hostName, sitesOf } from './hosts.ts'
 import { createIngest } from './ingest/ingest.ts'
-import { createOutages, type StoredOutage } from './outages.ts'
+import { createOutages } from './outages.ts'
 import { openState } from './state.ts'
 
 /**
@@ -41,16 +41,10 @@ export async function startSse(world: World, input: z.input<typeof SseConfig>): 
   const sites = sitesOf(config.regions)
   const certificates = createCertificates(config)
   const outages = createOutages(() => ingest.suffer((region) => outages.open({ role: 'ingest', region }, INGEST_PATH)))
-  // Asked more than once about a request that wants to be a WebSocket, which counts once.
-  const decided = new WeakMap<IncomingMessage, { readonly outage: StoredOutage | undefined }>()
-  const outageOf = (request: IncomingMessage): StoredOutage | undefined => {
-    if (outages.entries.items.length === 0) return undefined
-    const decision = decided.get(request) ?? {
-      outage: outages.request(sites.get(hostName(request.headers.host)), urlOf(request)?.pathname ?? '/'),
-    }
-    decided.set(request, decision)
-    return decision.outage
-  }
+  const outageOf = (request: IncomingMessage) =>
+    outages.entries.items.length === 0
+      ? undefined
+      : outages.request(request, sites.get(hostName(request.headers.host)), urlOf(request)?.pathname ?? '/')
   const answers = createAnswers(world.clock, config.variant)
   const handle = createApi({
     cloud: {

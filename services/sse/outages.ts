@@ -10,8 +10,8 @@ export type StoredOutage = Stored<CloudOutage>
 export interface Outages {
   /** When one is removed, the connections that it kept waiting are ended. */
   readonly entries: Entries<CloudOutage>
-  /** The outage that decides what becomes of a request for a path of this site; counts it. */
-  request(site: Site | undefined, path: string): StoredOutage | undefined
+  /** The outage that decides what becomes of a request for a path of this site; counts it, once. */
+  request(request: object, site: Site | undefined, path: string): StoredOutage | undefined
   /** Whether a new connection to this site is reset; counts it. */
   connection(site: Site | undefined): boolean
   /** What becomes of the WebSockets that are open at this site. */
@@ -35,9 +35,13 @@ export function createOutages(changed: () => void): Outages {
   return {
     entries,
     // A reset with a count is about connections, and those of the requests have been counted.
-    request: (site, path) => matching(site, path).find((outage) => (outage.answer === 'reset' ? !isCounted(outage) : isTurn(outage))),
-    connection: (site) =>
-      matching(site, '/').find((outage) => (outage.answer === 'reset' ? isTurn(outage) : !isCounted(outage)))?.answer === 'reset',
+    request: (request, site, path) =>
+      matching(site, path).find((outage) => (outage.answer === 'reset' ? !isCounted(outage) : isTurn(outage, request))),
+    connection: (site) => {
+      const connection = {}
+      const decisive = matching(site, '/').find((outage) => (outage.answer === 'reset' ? isTurn(outage, connection) : !isCounted(outage)))
+      return decisive?.answer === 'reset'
+    },
     open: (site, path) => matching(site, path).find((outage) => !isCounted(outage))?.answer,
     keepWaiting({ id }, socket) {
       const sockets = waiting.get(id) ?? new Set()

@@ -1,15 +1,21 @@
 import type { Turns } from '../contract/admin.ts'
 
-/** Counts what an entry is about and says whether this one is the entry's: after the first `skip`, `times` of them. */
-export type IsTurn = (entry: Turns) => boolean
+/**
+ * Whether an occasion (a question, a request) that an entry matches is one of the entry's: after the first `skip`, `times` of them. One occasion counts once,
+ * however often it is asked about.
+ */
+export type IsTurn = (entry: Turns, occasion: object) => boolean
 
 export function createTurns(): IsTurn {
-  const seen = new WeakMap<object, number>()
-  return (entry) => {
+  const seen = new WeakMap<Turns, { count: number; readonly numbers: WeakMap<object, number> }>()
+  return (entry, occasion) => {
+    if (!isCounted(entry)) return true
     const { skip = 0, times = Infinity } = entry
-    const before = seen.get(entry) ?? 0
-    seen.set(entry, before + 1)
-    return before >= skip && before < skip + times
+    const occasions = seen.get(entry) ?? { count: 0, numbers: new WeakMap() }
+    seen.set(entry, occasions)
+    const number = occasions.numbers.get(occasion) ?? occasions.count++
+    occasions.numbers.set(occasion, number)
+    return number >= skip && number < skip + times
   }
 }
 

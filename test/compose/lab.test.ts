@@ -1,8 +1,9 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { startComposeLab } from '../../services/lab/compose/compose-lab.ts'
 import { docker } from '../../services/lab/compose/docker.ts'
 import { buildImages } from '../../services/lab/compose/images.ts'
@@ -118,7 +119,18 @@ describe.runIf(withEngine)('a lab of containers', () => {
     })
   })
 
-  test('a port that is taken fails the start, names the logs and leaves nothing', async () => {
+  test('a port that somebody listens on fails the start with Docker’s words, not with what the other hosts still wait for', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    onTestFinished(() => void taken.close())
+    await once(taken, 'listening')
+    const { port } = taken.address() as AddressInfo
+    await expect(startComposeLab({ ftds: 1, port })).rejects.toMatchObject({
+      code: 'LAB_STATE_BROKEN',
+      message: expect.stringMatching(/^the containers did not start: .*address already in use/s),
+    })
+  })
+
+  test('a port that is none fails the start, names the logs and leaves nothing', async () => {
     const project = `ftdlab-refused-${process.pid}`
     await expect(startComposeLab({ project, ftds: 1, port: 70_000 })).rejects.toMatchObject({
       code: 'LAB_STATE_BROKEN',

@@ -89,8 +89,10 @@ export async function startProject({ project, numbers, ftds, env, signal }: Proj
   })
   if (exitCode === 0) return
   if (/overlaps with other one/i.test(stderr)) throw new NumbersTaken()
-  const unwell = await waitingFor(project, services)
-  if (unwell.length > 0) throw new LabError('LAB_TIMED_OUT', `the lab did not become healthy: ${unwell.join('; ')}`)
+  if (/not healthy after|is unhealthy/i.test(stderr)) {
+    const unwell = await waitingFor(project, services)
+    throw new LabError('LAB_TIMED_OUT', `the lab did not become healthy: ${unwell.join('; ') || stderr.trim().split('\n').at(-1)}`)
+  }
   throw new LabError('LAB_STATE_BROKEN', `the containers did not start: ${stderr.trim().split('\n').slice(-3).join('; ')}`)
 }
 
