@@ -12,6 +12,7 @@ export interface ExecResult {
   readonly exitCode: number
   /** Both streams in the order in which a terminal would have shown them. */
   readonly output: string
+  /** In containers the two are one stream, and all of it is here, unless they were asked for `apart`. */
   readonly stdout: string
   readonly stderr: string
 }
@@ -23,6 +24,11 @@ export interface ExecOptions {
   readonly input?: string
   /** Aborting is Ctrl-C. */
   readonly signal?: AbortSignal
+  /**
+   * The two streams are wanted for themselves. In containers the order between them is lost then, for Docker carries each on its own way; a simulated host
+   * always has both.
+   */
+  readonly apart?: boolean
 }
 
 export type ProcessState = 'Running' | 'Waiting' | 'Down' | 'User Disabled'

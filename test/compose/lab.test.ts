@@ -107,6 +107,20 @@ describe.runIf(withEngine)('a lab of containers', () => {
     expect((await waiting).exitCode).toBe(130)
   })
 
+  test('shows what a command printed in the order of a terminal, or each stream for itself', { timeout: WITHIN_MS }, async () => {
+    await using lab = await startComposeLab({ ftds: 1, speed: 5 })
+    const numbers = Array.from({ length: 300 }, (_, index) => index + 1)
+    const command = `for i in $(seq ${numbers.length}); do echo "out $i"; echo "err $i" >&2; done; exit 3`
+    const lines = (...words: string[]) => numbers.flatMap((number) => words.map((word) => `${word} ${number}\n`)).join('')
+    for (const shell of ['root', 'expert'] as const)
+      expect(await lab.exec('ftd1', command, { shell })).toMatchObject({ exitCode: 3, output: lines('out', 'err') })
+    expect(await lab.exec('ftd1', command, { shell: 'root', apart: true })).toMatchObject({
+      exitCode: 3,
+      stdout: lines('out'),
+      stderr: lines('err'),
+    })
+  })
+
   test('goes with the process that started it, however that ends', async () => {
     const project = `ftdlab-killed-${process.pid}`
     const starting = fork(join(import.meta.dirname, 'start-only.ts'), [project], { stdio: 'inherit' })

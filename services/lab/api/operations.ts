@@ -76,10 +76,10 @@ export async function listDevices({ lab }: ApiContext): Promise<DeviceIdentity[]
 export async function exec(
   { lab }: ApiContext,
   host: string,
-  { command, shell, input }: Execution,
+  { command, shell, input, apart = false }: Execution,
   signal: AbortSignal,
 ): Promise<ExecutionResult> {
-  return lab.exec(host, command, { signal, ...(shell !== undefined && { shell }), ...(input !== undefined && { input }) })
+  return lab.exec(host, command, { signal, apart, ...(shell !== undefined && { shell }), ...(input !== undefined && { input }) })
 }
 
 /** Every kind of fault. */

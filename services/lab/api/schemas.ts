@@ -64,6 +64,7 @@ export const Execution = z.strictObject({
   command: z.string().min(1).max(65_536),
   shell: z.enum(SHELL_NAMES).optional().describe('clish for what clish knows and root for everything else, unless given'),
   input: z.string().max(1_048_576).optional().describe("typed at the command's prompts"),
+  apart: z.boolean().optional().describe('stdout and stderr each for itself, also in containers, which lose the order between them for it'),
   id: z.string().min(1).max(100).optional().describe('a name of your choice, to interrupt it by'),
 })
 export type Execution = z.infer<typeof Execution>
@@ -71,7 +72,7 @@ export type Execution = z.infer<typeof Execution>
 export const ExecutionResult = z.object({
   exitCode: z.number(),
   output: z.string().describe('both streams in the order in which a terminal shows them'),
-  stdout: z.string(),
+  stdout: z.string().describe('in containers both streams, unless they were asked for apart'),
   stderr: z.string(),
 })
 export type ExecutionResult = z.infer<typeof ExecutionResult>

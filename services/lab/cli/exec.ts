@@ -15,9 +15,11 @@ export async function exec(
 ): Promise<number> {
   const { call } = await runningLab()
   const id = randomUUID()
+  const apart = !isSameFile(1, 2)
   const request: Execution = {
     command,
     id,
+    apart,
     ...(options.shell !== undefined && { shell: options.shell }),
     ...(options.input !== undefined && { input: readInput(options.input) }),
   }
@@ -30,11 +32,10 @@ export async function exec(
   process.on('SIGINT', interrupt)
   try {
     const result = await call<ExecutionResult>('POST', `/api/hosts/${encodeURIComponent(host)}/exec`, request)
-    if (isSameFile(1, 2)) process.stdout.write(result.output)
-    else {
+    if (apart) {
       process.stdout.write(result.stdout)
       process.stderr.write(result.stderr)
-    }
+    } else process.stdout.write(result.output)
     return result.exitCode
   } finally {
     process.off('SIGINT', interrupt)

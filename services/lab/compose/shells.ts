@@ -14,6 +14,9 @@ const SHELLS: Readonly<Record<ShellName, { readonly options: readonly string[]; 
   root: { options: [], words: (line) => ['bash', '-c', line] },
 }
 
+/** Put before a command: the same process, its errors on its standard output. */
+const AS_ONE_STREAM = ['bash', '-c', 'exec "$@" 2>&1', 'bash']
+
 /** A process of a command carries this, so that Ctrl-C finds it. */
 const MARK = 'FTDLAB_COMMAND'
 
@@ -25,11 +28,11 @@ export function createClishGrammar(): (line: string) => boolean {
 }
 
 /**
- * Runs one line in a shell of a device's container. The order of `output` is that in which the two streams arrived. Aborting sends SIGINT to the command's
- * processes. Throws LAB_STATE_BROKEN in Docker's words when the container does not run.
+ * Runs one line in a shell of a device's container. Both streams are one from the command on, so that their order is what was printed; `apart` they come in
+ * that of their arrival. Aborting sends SIGINT to the command's processes. Throws LAB_STATE_BROKEN in Docker's words when the container does not run.
  */
 export async function execInContainer(container: string, shell: ShellName, line: string, options: ExecOptions): Promise<ExecResult> {
-  const { input = '', signal } = options
+  const { input = '', signal, apart = false } = options
   const command = randomUUID()
   const { options: given, words } = SHELLS[shell]
   let ended = false
@@ -40,7 +43,7 @@ export async function execInContainer(container: string, shell: ShellName, line:
   const onAbort = () => void interrupt()
   signal?.addEventListener('abort', onAbort, { once: true })
   const mark = signal === undefined ? [] : ['--env', `${MARK}=${command}`]
-  const running = docker(['exec', '--interactive', ...mark, ...given, container, ...words(line)], { input })
+  const running = docker(['exec', '--interactive', ...mark, ...given, container, ...(apart ? [] : AS_ONE_STREAM), ...words(line)], { input })
   if (signal?.aborted === true) onAbort()
   const result = await running.finally(() => {
     ended = true

@@ -32,7 +32,7 @@ export async function openDoors(
       hostKeyPem: await sshHostKey(sshKeys, device),
       log: log.child({ door: `ssh ${device}` }),
       open: (session) => lab.terminal(device, session),
-      exec: (command, signal) => lab.exec(device, command, { signal }),
+      exec: (command, execOptions) => lab.exec(device, command, execOptions),
     })
     ssh[device] = opened.use(server).port
   }

@@ -23,7 +23,7 @@ export interface SshServerOptions {
   /** Opens an interactive session; resolves with its exit code. */
   readonly open: (session: TerminalSession) => Promise<number>
   /** Runs one command; the signal is aborted when the client goes away. */
-  readonly exec: (command: string, signal: AbortSignal) => Promise<ExecResult>
+  readonly exec: (command: string, options: { readonly signal: AbortSignal; readonly apart: boolean }) => Promise<ExecResult>
 }
 
 export interface SshServer extends AsyncDisposable {
@@ -125,12 +125,12 @@ function serveSession(session: ssh2.Session, options: SshServerOptions): void {
     })
     session.on('signal', () => gone.abort())
     const run = async () => {
-      const result = await options.exec(command, gone.signal)
-      if (columns !== undefined) channel.write(result.output.replace(/\r?\n/g, '\r\n'))
-      else {
+      const apart = columns === undefined // A terminal has one stream.
+      const result = await options.exec(command, { signal: gone.signal, apart })
+      if (apart) {
         channel.write(result.stdout)
         channel.stderr.write(result.stderr)
-      }
+      } else channel.write(result.output.replace(/\r?\n/g, '\r\n'))
       return result.exitCode
     }
     void finish(channel, run(), options.log)

@@ -155,6 +155,23 @@ describe('exec', () => {
     })
   })
 
+  test('asks for the two streams apart where that is wished', async () => {
+    const wishes: unknown[] = []
+    const exec: OperatedLab['exec'] = async (_host, _command, options) => {
+      wishes.push(options?.apart)
+      return { exitCode: 0, output: '', stdout: '', stderr: '' }
+    }
+    const context = { lab: { ...lab, exec }, token, log, doors: { fmc: 1, connect: 2, ssh: {} }, end: () => {} }
+    await using other = await openApi(context, { what: 'a test', port: 0 })
+    for (const body of [{ command: 'id' }, { command: 'id', apart: true }])
+      await fetch(`http://127.0.0.1:${other.port}/api/hosts/ftd1/exec`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+    expect(wishes).toEqual([false, true])
+  })
+
   test('is interrupted by its id or by hanging up, and answers with what it printed', async () => {
     const context = { lab: { ...lab, exec: endless }, token, log, doors: { fmc: 1, connect: 2, ssh: {} }, end: () => {} }
     await using other = await openApi(context, { what: 'a test', port: 0 })

@@ -11,6 +11,7 @@ import type { Log } from '../../../shared/kernel/log.ts'
 const log: Log = { child: () => log, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const hostKeyPem = makeHostKey()
 const seenColumns: number[] = []
+const wantedApart: boolean[] = []
 const result = (command: string): ExecResult => ({
   exitCode: 3,
   stdout: `ran ${command}\n`,
@@ -42,7 +43,8 @@ beforeEach(async () => {
         })
       })
     },
-    exec: async (command, signal) => {
+    exec: async (command, { signal, apart }) => {
+      wantedApart.push(apart)
       if (command !== 'hang') return result(command)
       await new Promise<void>((done) => signal.addEventListener('abort', () => done()))
       resolve()
@@ -74,10 +76,12 @@ async function exec(client: ssh2.Client, command: string, options: ssh2.ExecOpti
   return { stdout, stderr, code }
 }
 
-test('exec gives both streams and the exit code', async () => {
+test('exec gives both streams and the exit code; a terminal has them in their order', async () => {
   const client = await connect()
+  wantedApart.length = 0
   expect(await exec(client, 'show network')).toEqual({ stdout: 'ran show network\n', stderr: 'oops\n', code: 3 })
   expect(await exec(client, 'x', { pty: true })).toEqual({ stdout: 'ran x\r\noops\r\n', stderr: '', code: 3 })
+  expect(wantedApart).toEqual([true, false])
   client.end()
 })
 
