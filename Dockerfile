@@ -1,5 +1,5 @@
-# The lab's images: `ftd` (a device with its shell and the real tools), `gateway` (a router with iptables), `host` (everything else), and `lab` (a whole lab in
-# one container, for test suites).
+# The lab's images: `ftd` and `fmc` (appliances with their shells and the real tools), `gateway` (a router with iptables), `host` (everything else), and `lab` (a
+# whole lab in one container, for test suites).
 ARG BASE=node:24-bookworm-slim
 
 FROM ${BASE} AS modules
@@ -34,13 +34,9 @@ HEALTHCHECK --interval=2s --timeout=60s --start-period=120s --retries=3 CMD ["/l
 FROM common AS host
 RUN docker/packages/install host && mkdir -p /var/lib/ftdlab /etc/ftdlab && chown node: /var/lib/ftdlab
 COPY --from=bundles /lab/bundles ./
-# The only appliance that is made of this image is the FMC, whose clock is its own: no container may set the machine's.
-COPY docker/command docker/command
-ENV FTDLAB_PRODUCT=fmc
-RUN mv /usr/bin/date /usr/bin/date.distrib && ln -s /lab/docker/command /usr/bin/date
 # Compiled once here, for both users that run it, instead of at every start.
 RUN docker/compile node shared/os/container.cjs services/dns/index.cjs services/proxy/index.cjs services/sse/index.cjs services/lab/containers/operator-host.cjs \
- && docker/compile root shared/os/container.cjs services/fmc/index.cjs services/lab/containers/plan.cjs
+ && docker/compile root services/lab/containers/plan.cjs
 # Of which sources it is; last, so that nothing is built anew for it.
 ARG SOURCES=
 LABEL com.ftdlab.sources=$SOURCES
@@ -55,17 +51,28 @@ LABEL com.ftdlab.sources=$SOURCES
 ENTRYPOINT ["/lab/docker/entry", "root"]
 CMD ["node", "services/gateway/main.cjs"]
 
-FROM common AS ftd
-RUN docker/packages/install ftd
+FROM common AS appliance
+RUN docker/packages/install appliance
+COPY docker/command docker/make-appliance docker/
+RUN docker/make-appliance
 COPY --from=bundles /lab/bundles ./
-COPY docker/command docker/make-device docker/
-RUN docker/make-device \
- && for user in root www; do docker/compile "$user" shared/os/container.cjs services/ftd/index.cjs node_modules/zeromq/lib/index.js; done
-ENV PATH=/ngfw/usr/local/sf/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+ENTRYPOINT ["/lab/docker/entry", "root"]
 WORKDIR /root
+
+FROM appliance AS fmc
+RUN /lab/docker/compile root shared/os/container.cjs services/fmc/index.cjs
+ENV FTDLAB_PRODUCT=fmc
 ARG SOURCES=
 LABEL com.ftdlab.sources=$SOURCES
-ENTRYPOINT ["/lab/docker/entry", "root"]
+CMD ["node", "/lab/services/fmc/main.cjs"]
+
+FROM appliance AS ftd
+COPY docker/make-device /lab/docker/
+RUN /lab/docker/make-device \
+ && for user in root www; do /lab/docker/compile "$user" shared/os/container.cjs services/ftd/index.cjs node_modules/zeromq/lib/index.js; done
+ENV PATH=/ngfw/usr/local/sf/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+ARG SOURCES=
+LABEL com.ftdlab.sources=$SOURCES
 CMD ["node", "/lab/services/ftd/main.cjs"]
 
 # The sources as they are: Node takes the types away.

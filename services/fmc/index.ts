@@ -1,6 +1,7 @@
 import { SFTUNNEL_PORT } from '../../shared/contract/sftunnel.ts'
 import type { Host, ProcessStatus } from '../../shared/host/host.ts'
 import { missingPorts } from '../../shared/host/listening.ts'
+import { hostShells } from '../../shared/host/shell/exec.ts'
 import { LabError } from '../../shared/kernel/errors.ts'
 import type { World } from '../../shared/kernel/world.ts'
 import { serveHttp } from '../../shared/wire/http/server.ts'
@@ -17,7 +18,7 @@ import { fmcShells } from './shells.ts'
 import { openStore } from './state.ts'
 
 export type { FmcConfigInput } from './config.ts'
-export { fmcPrograms } from './shells.ts'
+export { fmcPrograms, fmcShells } from './shells.ts'
 
 const WEB_PORT = 443
 
@@ -46,7 +47,7 @@ export async function startFmc(world: World, input: FmcConfigInput, options: { r
     name: world.host,
     kind: 'fmc',
     address: config.address,
-    ...fmcShells(world, options),
+    ...hostShells(fmcShells(world, options)),
     async health() {
       const down = await missingPorts(world, [
         { protocol: 'tcp', port: WEB_PORT },

@@ -1,5 +1,6 @@
 import { runContainer } from '../../shared/os/container.ts'
-import { fmcPrograms, startFmc } from './index.ts'
+import { shellCommands } from '../../shared/os/shell-commands.ts'
+import { fmcPrograms, fmcShells, startFmc } from './index.ts'
 
 void runContainer({
   entry: import.meta.url,
@@ -7,5 +8,9 @@ void runContainer({
   keepsResolver: true,
   programs: async () => fmcPrograms,
   start: startFmc,
-  commands: { date: async () => ({ program: (await import('../../shared/host/programs/date.ts')).date }) },
+  commands: {
+    ...shellCommands(async () => ({ shellsOf: fmcShells, programs: fmcPrograms })),
+    curl: async () => ({ program: (await import('../../shared/host/programs/curl/curl.ts')).curl }),
+    date: async () => ({ program: (await import('../../shared/host/programs/date.ts')).date }),
+  },
 })

@@ -1,4 +1,5 @@
 import type { Host } from '../../shared/host/host.ts'
+import { hostShells } from '../../shared/host/shell/exec.ts'
 import { startSupervisor } from '../../shared/host/supervisor.ts'
 import { LabError } from '../../shared/kernel/errors.ts'
 import type { World } from '../../shared/kernel/world.ts'
@@ -21,8 +22,8 @@ export async function startFtd(world: World, input: FtdConfigInput, options: { r
   await layFtdFiles(world, config)
   const supervisor = await startSupervisor(world, ftdDaemons)
   // A fleet's devices are rarely logged in to.
-  let shells: ReturnType<typeof ftdShells> | undefined
-  const open = () => (shells ??= ftdShells(world, ftdPrograms, options))
+  let shells: ReturnType<typeof hostShells> | undefined
+  const open = () => (shells ??= hostShells(ftdShells(world, ftdPrograms, options)))
   return {
     name: world.host,
     kind: 'ftd',

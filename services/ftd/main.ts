@@ -1,4 +1,5 @@
 import { runContainer } from '../../shared/os/container.ts'
+import { shellCommands } from '../../shared/os/shell-commands.ts'
 import type { FtdConfigInput } from './config.ts'
 
 // The daemons of root share their sockets and folders with the connector, which is www's, through the group.
@@ -10,13 +11,13 @@ void runContainer({
   programs: async () => (await import('./daemons.ts')).ftdPrograms,
   start: async (world, input: FtdConfigInput) => (await import('./index.ts')).startFtd(world, input),
   commands: {
+    ...shellCommands(async () => {
+      const [{ ftdShells }, { ftdPrograms }] = await Promise.all([import('./cli/shells.ts'), import('./daemons.ts')])
+      return { shellsOf: (world) => ftdShells(world, ftdPrograms), programs: ftdPrograms }
+    }),
     curl: async () => ({ program: (await import('../../shared/host/programs/curl/curl.ts')).curl }),
     date: async () => ({ program: (await import('../../shared/host/programs/date.ts')).date }),
     pmtool: async () => ({ program: (await import('../../shared/host/pmtool.ts')).pmtool('/ngfw') }),
     reboot: async () => ({ program: (await import('../../shared/host/reboot.ts')).reboot('/ngfw') }),
-    clish: async () => {
-      const [{ clishCommand }, { ftdPrograms }] = await Promise.all([import('./cli/command.ts'), import('./daemons.ts')])
-      return { program: clishCommand(ftdPrograms), programs: ftdPrograms, rawTerminal: true }
-    },
   },
 })

@@ -1,10 +1,11 @@
+import pLimit from 'p-limit'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LabError, oneOf } from '../../shared/kernel/errors.ts'
 import type { Lab } from '../../shared/scenario/lab.ts'
 import { parseScenario } from '../../shared/scenario/load.ts'
 import type { Scenario } from '../../shared/scenario/schema.ts'
-import { verifyScenario, type ScenarioReport } from '../../shared/scenario/verify.ts'
+import { verifyScenario, type InScenarioLab, type ScenarioReport } from '../../shared/scenario/verify.ts'
 import type { LabOptions } from './plan.ts'
 import { DEFAULT_TRAFFIC, startSimLab } from './sim-lab.ts'
 
@@ -45,6 +46,8 @@ export interface VerifyOptions {
   /** `sim` unless given. */
   readonly in?: VerifyIn
   readonly seed?: number
+  /** How many labs there are at once; 1 in this process, where more would gain nothing, and 4 in containers, unless given. */
+  readonly labs?: number
   /** Lab seconds a second, in containers. */
   readonly speed?: number
   /** Where the logs of containers are kept. */
@@ -52,17 +55,37 @@ export interface VerifyOptions {
   readonly onReport?: (report: ScenarioReport) => void
 }
 
-/** Proves scenarios, one after the other, and tells of each as soon as it is done. The same scenario must come to the same verdicts everywhere. */
+/**
+ * Proves scenarios and tells of each as soon as it is done. The same scenario must come to the same verdicts everywhere. When a lab fails no other one is
+ * started, and what failed is thrown after all have ended.
+ */
 export async function verify(ids: readonly string[], options: VerifyOptions = {}): Promise<ScenarioReport[]> {
-  const { seed = 1, onReport, ...rest } = options
-  const reports: ScenarioReport[] = []
-  for (const scenario of await scenariosNamed(ids)) {
-    const report = await verifyScenario(scenario, () => start(labOptions(scenario, seed), rest))
-    reports.push(report)
+  const { seed = 1, onReport, labs = options.in === 'compose' ? COMPOSED_LABS : 1 } = options
+  const limit = pLimit({ concurrency: labs, rejectOnClear: true })
+  const failures: unknown[] = []
+  const inLab: InScenarioLab = (scenario, work) =>
+    limit(async () => {
+      try {
+        await using lab = await start(labOptions(scenario, seed), options)
+        return await work(lab)
+      } catch (error) {
+        failures.push(error)
+        limit.clearQueue()
+        throw error
+      }
+    })
+  const reports = (await scenariosNamed(ids)).map(async (scenario) => {
+    const report = await verifyScenario(scenario, inLab)
     onReport?.(report)
-  }
-  return reports
+    return report
+  })
+  await Promise.allSettled(reports)
+  if (failures.length > 0) throw failures[0]
+  return Promise.all(reports)
 }
+
+/** Labs of containers mostly wait: this many keep two cores busy. */
+const COMPOSED_LABS = 4
 
 async function start(lab: LabOptions, { in: place, speed, logFolder }: VerifyOptions): Promise<Lab> {
   if (place !== 'compose') return startSimLab(lab)

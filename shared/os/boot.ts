@@ -10,8 +10,10 @@ export const WORLD_VARIABLE = 'FTDLAB_WORLD'
 
 /** A child's log goes here, to the lab's log. It is shared by all of a lab's children and ends when the process that made it ends. */
 export const LOG_FD = 3
-/** A child says here that it can be signalled now. */
+/** A child says here that it can be signalled now, and, where it has an input, when it first reads that. */
 export const READY_FD = 4
+export const IS_READY = 'r'
+export const READS_INPUT = 'i'
 
 export interface ProcessMark {
   readonly host: string
@@ -43,4 +45,5 @@ export interface ProgramBoot {
   readonly program: string
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
+  readonly hasInput: boolean
 }

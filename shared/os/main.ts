@@ -1,8 +1,19 @@
 import { closeSync, writeSync } from 'node:fs'
 import { Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import { LabError } from '../kernel/errors.ts'
 import type { Output, Programs, Signal } from '../kernel/processes.ts'
-import { LOG_FD, PROCESS_VARIABLE, READY_FD, WORLD_VARIABLE, type ProcessMark, type ProgramBoot, type WorldBoot } from './boot.ts'
+import {
+  IS_READY,
+  LOG_FD,
+  PROCESS_VARIABLE,
+  READS_INPUT,
+  READY_FD,
+  WORLD_VARIABLE,
+  type ProcessMark,
+  type ProgramBoot,
+  type WorldBoot,
+} from './boot.ts'
 import { assembleWorld } from './world.ts'
 
 /** Longest wait that one of Node's timers takes. */
@@ -35,8 +46,9 @@ export async function runOsProgram(programs: Programs): Promise<never> {
 
   const stop = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => stop.abort(signal))
-  writeSync(READY_FD, 'r')
-  closeSync(READY_FD)
+  writeSync(READY_FD, IS_READY)
+  const stdin = boot.hasInput ? inputWhenRead() : process.stdin
+  if (!boot.hasInput) closeSync(READY_FD)
 
   // A program that only waits for its signal gives Node nothing to wait for.
   setInterval(() => {}, LONGEST_MS)
@@ -45,7 +57,7 @@ export async function runOsProgram(programs: Programs): Promise<never> {
       argv: mark.args,
       env: boot.env,
       cwd: boot.cwd,
-      stdin: process.stdin,
+      stdin,
       stdout: outputTo(process.stdout),
       stderr: outputTo(process.stderr),
       signal: stop.signal,
@@ -67,6 +79,25 @@ function readBoot(): { mark: ProcessMark; boot: WorldBoot & ProgramBoot } {
   delete process.env[PROCESS_VARIABLE]
   delete process.env[WORLD_VARIABLE]
   return { mark: JSON.parse(mark) as ProcessMark, boot: JSON.parse(boot) as WorldBoot & ProgramBoot }
+}
+
+/**
+ * The program's input, for which the starter is asked when the program first reads: what a program does not read stays where it is, as what is typed ahead stays in a
+ * terminal for whoever reads next.
+ */
+function inputWhenRead(): Readable {
+  let asked = false
+  const input = new Readable({
+    read() {
+      if (asked) return void process.stdin.resume()
+      asked = true
+      process.stdin.on('data', (data: Buffer) => input.push(data) || process.stdin.pause())
+      process.stdin.on('end', () => input.push(null))
+      writeSync(READY_FD, READS_INPUT)
+      closeSync(READY_FD)
+    },
+  })
+  return input
 }
 
 /** A program whose reader is gone ends, as by SIGPIPE. */

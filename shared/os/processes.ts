@@ -65,7 +65,7 @@ function describe({ boot, clock, wall }: OsProcessesOptions, program: string, sp
   return {
     mark,
     world: { ...boot, randomPath: `${boot.randomPath}/${command}#${number}` },
-    program: { program, env: spawn.env ?? {}, cwd: spawn.cwd ?? '/' },
+    program: { program, env: spawn.env ?? {}, cwd: spawn.cwd ?? '/', hasInput: spawn.stdin !== undefined },
     streams: spawn,
     identity: boot.root === '/' && process.getuid?.() === 0 ? identityOf(user) : undefined,
   }

@@ -7,7 +7,17 @@ import type { Readable } from 'node:stream'
 import { codeOf, errno } from '../kernel/errors.ts'
 import type { Log } from '../kernel/log.ts'
 import type { Child, Exit, Signal, SpawnOptions } from '../kernel/processes.ts'
-import { PROCESS_VARIABLE, WORLD_VARIABLE, LOG_FD, READY_FD, type ProcessMark, type ProgramBoot, type WorldBoot } from './boot.ts'
+import {
+  IS_READY,
+  LOG_FD,
+  PROCESS_VARIABLE,
+  READS_INPUT,
+  READY_FD,
+  WORLD_VARIABLE,
+  type ProcessMark,
+  type ProgramBoot,
+  type WorldBoot,
+} from './boot.ts'
 import type { LogSink } from './log.ts'
 
 export interface ChildStart {
@@ -50,11 +60,16 @@ export async function startChild(
     throw errno(codeOf(error) ?? 'EIO', 'spawn', program.program)
   }
   const exited = exitOf(child)
-  connectStreams(child, streams)
-  if (isProgram) {
+  connectOutput(child, streams)
+  if (!isProgram) connectInput(child, streams.stdin)
+  else {
     if (typeof start.childLog !== 'number') passLog(child.stdio[LOG_FD] as Readable, start.childLog)
-    const began = once(child.stdio[READY_FD] as Readable, 'data').then(() => true)
-    const isRunning = await Promise.race([began, exited.then(() => false)])
+    const began = Promise.withResolvers<true>()
+    ;(child.stdio[READY_FD] as Readable).on('data', (said: Buffer) => {
+      if (said.includes(IS_READY)) began.resolve(true)
+      if (said.includes(READS_INPUT)) connectInput(child, streams.stdin)
+    })
+    const isRunning = await Promise.race([began.promise, exited.then(() => false)])
     // What Node said of it, an import that fails for example, went to the standard error that the starter gave.
     if (!isRunning) log.error('process ended before its program ran', { process: mark.command, pid: child.pid, ...(await exited) })
   }
@@ -76,12 +91,14 @@ function exitOf(child: ChildProcess): Promise<Exit> {
   })
 }
 
-function connectStreams(child: ChildProcess, { stdin, stdout, stderr }: ChildStart['streams']): void {
-  if (stdin !== undefined && child.stdin !== null) {
-    // A child that does not read its input to the end is no failure.
-    child.stdin.on('error', () => stdin.unpipe(child.stdin!))
-    stdin.pipe(child.stdin)
-  }
+function connectInput(child: ChildProcess, stdin: Readable | undefined): void {
+  if (stdin === undefined || child.stdin === null) return
+  // A child that does not read its input to the end is no failure.
+  child.stdin.on('error', () => stdin.unpipe(child.stdin!))
+  stdin.pipe(child.stdin)
+}
+
+function connectOutput(child: ChildProcess, { stdout, stderr }: ChildStart['streams']): void {
   child.stdout!.on('data', (data: Buffer) => stdout?.write(data))
   child.stderr!.on('data', (data: Buffer) => stderr?.write(data))
 }

@@ -8,8 +8,8 @@ const LOOK_EVERY_MS = 5_000
 /** A goal is looked at less often: it may take long and must be sustained. */
 const GOAL_EVERY_MS = 15_000
 
-/** Starts a healthy lab as a scenario wants it. */
-export type StartScenarioLab = (scenario: Scenario) => Promise<Lab>
+/** Starts a healthy lab as a scenario wants it, has the work done in it, and ends it. It decides how many of the labs that it is asked for there are at once. */
+export type InScenarioLab = <T>(scenario: Scenario, work: (lab: Lab) => Promise<T>) => Promise<T>
 
 export interface Finding {
   /** What was looked at, in words. */
@@ -47,24 +47,35 @@ export async function until(lab: Lab, symptom: Symptom, withinMs = symptom.withi
 
 /**
  * Proves a scenario: without the fault the goal holds and no symptom shows; with it every symptom shows; every solution reaches the goal and keeps
- * it; no reject does.
+ * it; no reject does. Each is tried in a lab of its own. When a lab fails, that is thrown after all labs have ended.
  */
-export async function verifyScenario(scenario: Scenario, start: StartScenarioLab): Promise<ScenarioReport> {
-  const hashes: string[] = []
-  const withLab = async <T>(work: (lab: Lab) => Promise<T>): Promise<T> => {
-    await using lab = await start(scenario)
-    for (const decoy of scenario.decoys) await lab.inject(decoy)
-    const result = await work(lab)
-    if (lab.traceHash !== undefined) hashes.push(lab.traceHash())
-    return result
+export async function verifyScenario(scenario: Scenario, inLab: InScenarioLab): Promise<ScenarioReport> {
+  const tried = <T>(work: (lab: Lab) => Promise<T>): Promise<Tried<T>> =>
+    inLab(scenario, async (lab) => {
+      for (const decoy of scenario.decoys) await lab.inject(decoy)
+      return { result: await work(lab), hash: lab.traceHash?.() }
+    })
+  const shown = tried(async (lab) => [...(await baseline(lab, scenario)), ...(await breakdown(lab, scenario))])
+  const solved = scenario.solutions.map((way) => tried((lab) => tryWay(lab, scenario, way, true)))
+  const rejected = scenario.rejects.map((way) => tried((lab) => tryWay(lab, scenario, way, false)))
+  await Promise.allSettled([shown, ...solved, ...rejected])
+  const symptoms = await shown
+  const [solutions, rejects] = [await Promise.all(solved), await Promise.all(rejected)]
+  const ways = [...solutions, ...rejects]
+  const hashes = [symptoms, ...ways].flatMap(({ hash }) => hash ?? [])
+  return {
+    id: scenario.id,
+    pass: symptoms.result.every((finding) => finding.pass) && ways.every(({ result }) => result.pass),
+    hash: hashes.length > 0 ? hashes.join('-') : undefined,
+    symptoms: symptoms.result,
+    rejects: rejects.map(({ result }) => result),
+    solutions: solutions.map(({ result }) => result),
   }
-  const symptoms = await withLab(async (lab) => [...(await baseline(lab, scenario)), ...(await breakdown(lab, scenario))])
-  const solutions: WayReport[] = []
-  for (const way of scenario.solutions) solutions.push(await withLab((lab) => tryWay(lab, scenario, way, true)))
-  const rejects: WayReport[] = []
-  for (const way of scenario.rejects) rejects.push(await withLab((lab) => tryWay(lab, scenario, way, false)))
-  const pass = symptoms.every((finding) => finding.pass) && [...solutions, ...rejects].every((way) => way.pass)
-  return { id: scenario.id, pass, hash: hashes.length > 0 ? hashes.join('-') : undefined, symptoms, rejects, solutions }
+}
+
+interface Tried<T> {
+  readonly result: T
+  readonly hash: string | undefined
 }
 
 /** Healthy without the fault: the goal holds, controls hold, nothing else shows. */

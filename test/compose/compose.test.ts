@@ -51,9 +51,9 @@ describe.runIf(withEngine)('the composed lab', () => {
     expect(published.stdout.match(/\S+->\S+/g)).toEqual([`127.0.0.1:${CONSOLE_PORT}->8080/tcp`])
   })
 
-  describe('with the real tools on the device, as the documents show it', () => {
-    test('curl reaches the cloud and prints as the appliance does', async () => {
-      const { exitCode, stdout, stderr } = await execIn('ftd1', `curl -v -k https://${API}`)
+  describe('with the real tools on the appliances, as the documents show it', () => {
+    test.each(['ftd1', 'fmc'])('curl of %s reaches the cloud and prints as the appliance does', async (host) => {
+      const { exitCode, stdout, stderr } = await execIn(host, `curl -v -k https://${API}`)
       expect(exitCode).toBe(0)
       expect(stdout).toBe('Forbidden')
       for (const line of [
@@ -90,18 +90,24 @@ describe.runIf(withEngine)('the composed lab', () => {
       expect((await execIn('ftd1', 'cat /ngfw/var/sf/run/SSEConnector.pid')).stdout.trim()).toBe(pid)
     })
 
-    test('nslookup, ping and telnet find the cloud', async () => {
-      const lookup = await execIn('ftd1', `nslookup ${API}`)
+    test.each(['ftd1', 'fmc'])('nslookup, ping and telnet of %s find the cloud', async (host) => {
+      const lookup = await execIn(host, `nslookup ${API}`)
       expect(lookup.stdout).toContain('Server:\t\t192.0.2.11\nAddress:\t192.0.2.11#53\n')
       expect(lookup.stdout).toContain(`${API}\tcanonical name = ${API}.akadns.net.`)
-      expect((await execIn('ftd1', `ping -c 1 ${API}`)).stdout).toContain('1 packets transmitted, 1 received, 0% packet loss')
-      expect((await execIn('ftd1', `echo | telnet ${API} 443`)).stdout).toContain(`Connected to ${API}.`)
+      expect((await execIn(host, `ping -c 1 ${API}`)).stdout).toContain('1 packets transmitted, 1 received, 0% packet loss')
+      expect((await execIn(host, `echo | telnet ${API} 443`)).stdout).toContain(`Connected to ${API}.`)
     })
 
     test('clish answers, and admin becomes root by sudo', async () => {
       const { stdout } = await execIn('ftd1', "clish -c 'show network'; su - admin -c 'sudo pmtool status'")
       expect(stdout).toContain('DNS Servers               : 192.0.2.11')
       expect(stdout).toContain('EventHandler (normal) - Running')
+    })
+
+    test('netstat shows who is connected to the management channel of the FMC, whose admin becomes root by sudo', async () => {
+      const { stdout } = await execIn('fmc', "su - admin -c 'sudo netstat -antp'")
+      expect(stdout).toMatch(/^tcp6? .*:443 .* LISTEN +\d+\/fmc *$/m)
+      expect(stdout).toMatch(/^tcp6? .*192\.0\.2\.20:8305 .*192\.0\.2\.27:\d+ +ESTABLISHED +\d+\/fmc *$/m)
     })
 
     test('a connector that is killed gets another pid from the process manager', async () => {

@@ -95,6 +95,20 @@ describe.runIf(withEngine)('a lab of containers', () => {
     stdin.write('exit\r')
     expect(await session).toBe(0)
 
+    const users = (['clish', 'expert', 'root'] as const).map((shell) => lab.exec('fmc', 'id -un', { shell }))
+    expect((await Promise.all(users)).map(({ output }) => output)).toEqual(['admin\n', 'admin\n', 'root\n'])
+    const [onFmc, shownByFmc] = [new PassThrough(), [] as string[]]
+    const other = lab.terminal('fmc', {
+      shell: 'clish',
+      stdin: onFmc,
+      stdout: { write: (data) => void shownByFmc.push(data.toString()) },
+      columns: 80,
+    })
+    onFmc.write('whoami\r')
+    await eventually('the answer of the FMC', async () => (/^admin\r$/m.test(shownByFmc.join('')) ? true : shownByFmc.join('')))
+    onFmc.write('exit\r')
+    expect(await other).toBe(0)
+
     const conn = await lab.dial('dns', ADMIN_PORT)
     conn.write('GET /v1/records HTTP/1.0\r\n\r\n')
     expect((await conn.toArray()).join('')).toMatch(/^HTTP\/1\.1 401 /)

@@ -23,20 +23,23 @@ const decided = ({ id, pass, symptoms, solutions, rejects }: ScenarioReport) => 
 })
 const finding = ({ what, pass, verdict }: Finding) => (pass ? `held: ${what}` : `did not hold: ${what}; seen: ${verdict.observed}`)
 
-/** The documents' commands, as they are typed on a healthy device. */
-const COMMANDS = [
-  'show network',
-  'show managers',
-  'curl -v -k https://api-sse.cisco.com',
-  'curl -v -k https://est.sco.cisco.com',
-  'curl -v -k https://eventing-ingest.sse.itd.cisco.com',
-  'curl -v -k https://mx01.sse.itd.cisco.com',
-  'nslookup api-sse.cisco.com',
-  'cat /ngfw/etc/sf/connector.properties',
-  'netstat -anlp | grep EventHandler_SSEConnector.sock',
-  'lsof -i | grep conn',
-  'pmtool status',
-]
+/** The documents' commands, as they are typed in a healthy estate. */
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  fmc: ['curl -v -k https://api-sse.cisco.com', 'curl -v -k https://est.sco.cisco.com', 'nslookup api-sse.cisco.com'],
+  ftd1: [
+    'show network',
+    'show managers',
+    'curl -v -k https://api-sse.cisco.com',
+    'curl -v -k https://est.sco.cisco.com',
+    'curl -v -k https://eventing-ingest.sse.itd.cisco.com',
+    'curl -v -k https://mx01.sse.itd.cisco.com',
+    'nslookup api-sse.cisco.com',
+    'cat /ngfw/etc/sf/connector.properties',
+    'netstat -anlp | grep EventHandler_SSEConnector.sock',
+    'lsof -i | grep conn',
+    'pmtool status',
+  ],
+}
 
 /** These list the kernel's tables in the kernel's order. */
 const KERNEL_ORDER = /^(netstat|lsof)/
@@ -47,7 +50,9 @@ describe.runIf(withEngine)('containers and simulation', () => {
   test('print the same for the commands of the documents', { timeout: WITHIN_MS }, async () => {
     const print = async (lab: Lab) => {
       const printed: Record<string, string> = {}
-      for (const command of COMMANDS) printed[command] = masked((await lab.exec('ftd1', command)).output, KERNEL_ORDER.test(command))
+      for (const [host, commands] of Object.entries(COMMANDS))
+        for (const command of commands)
+          printed[`${host}: ${command}`] = masked((await lab.exec(host, command)).output, KERNEL_ORDER.test(command))
       return printed
     }
     await using sim = await startSimLab()

@@ -49,6 +49,12 @@ export function processesContract(name: string, makeHosts: MakeHosts): void {
       expect((await run(a, '/bin/cat')).stdout).toBe('') // Without input it ends at once.
     })
 
+    hostsTest('what a program does not read stays with whoever started it', makeHosts, async ({ a }) => {
+      const typed = Readable.from([Buffer.from('the next command\n')])
+      expect((await run(a, '/bin/exit', ['3'], { stdin: typed })).exit.code).toBe(3)
+      expect((await run(a, '/bin/cat', [], { stdin: typed })).stdout).toBe('the next command\n')
+    })
+
     hostsTest('SIGTERM aborts the signal; a program that ends in good order tells its own exit code', makeHosts, async ({ a }) => {
       for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
         const { child, out } = await started(a, '/bin/polite')

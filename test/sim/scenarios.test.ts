@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest'
-import { verifyScenario } from '../../shared/scenario/verify.ts'
-import { labOptions, loadScenarios } from '../../services/lab/scenarios.ts'
-import { startSimLab } from '../../services/lab/sim-lab.ts'
+import type { ScenarioReport } from '../../shared/scenario/verify.ts'
+import { loadScenarios, verify } from '../../services/lab/scenarios.ts'
 
 const SEED = 20_260_105
 
 /** Which part of a report did not pass, with what was seen. */
-function shortcomings(report: Awaited<ReturnType<typeof verifyScenario>>): string[] {
+function shortcomings(report: ScenarioReport): string[] {
   const findings = report.symptoms.filter((finding) => !finding.pass).map((finding) => `${finding.what}\n${finding.verdict.observed}`)
   const ways = [...report.solutions.map((way) => ['solution', way] as const), ...report.rejects.map((way) => ['reject', way] as const)]
   const wrong = ways
@@ -17,7 +16,7 @@ function shortcomings(report: Awaited<ReturnType<typeof verifyScenario>>): strin
 
 for (const scenario of await loadScenarios()) {
   test(`scenario ${scenario.id}: healthy without its fault, broken with it, healed by each solution and by no reject (seed ${SEED})`, async () => {
-    const report = await verifyScenario(scenario, () => startSimLab(labOptions(scenario, SEED)))
+    const report = (await verify([scenario.id], { seed: SEED }))[0]!
     expect(shortcomings(report)).toEqual([])
     expect(report.pass).toBe(true)
   })

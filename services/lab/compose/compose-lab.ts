@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DeviceEvent } from '../../../shared/contract/event.ts'
 import { EVENT_LOG } from '../../../shared/contract/event.ts'
 import type { ExecOptions, ExecResult, TerminalSession } from '../../../shared/host/host.ts'
-import { LabError, oneOf } from '../../../shared/kernel/errors.ts'
+import { LabError } from '../../../shared/kernel/errors.ts'
 import { seededRandom } from '../../../shared/kernel/seeded-random.ts'
 import { CONFIG_FILE, type ContainerConfig } from '../../../shared/os/container.ts'
 import { osClock } from '../../../shared/os/clock.ts'
@@ -23,7 +23,7 @@ import { buildImages } from './images.ts'
 import { freeNumbers, takenPrefixes } from './numbers.ts'
 import { containerOperator } from './operator.ts'
 import { keepLogs, NumbersTaken, removeAfterUs, removeProject, startProject } from './project.ts'
-import { createClishGrammar, execInContainer } from './shells.ts'
+import { createClishGrammar, execInContainer, type ApplianceKind } from './shells.ts'
 
 /** What a composed lab can be besides a lab. */
 export interface ComposeOptions extends Partial<Omit<LabOptions, 'ftdVersion'>> {
@@ -128,17 +128,18 @@ function labOver({ full, plan, config, container, operator }: Containers): Omit<
   const clishKnows = createClishGrammar()
   const assertKnown = knownNames(plan)
 
-  async function exec(name: string, command: string, options: ExecOptions = {}): Promise<ExecResult> {
+  function applianceKind(name: string): ApplianceKind {
     const { kind } = hostNamed(hosts, name)
-    if (kind !== 'ftd' && kind !== 'fmc')
-      throw noShell(
-        name,
-        [...hosts.values()].filter((host) => ['ftd', 'fmc'].includes(host.kind)).map((host) => host.name),
-      )
-    if (kind === 'fmc' && options.shell !== undefined && options.shell !== 'root')
-      throw new LabError('LAB_NOT_EMULATED', `the container of ${name} has root's shell only, no ${options.shell}`)
+    if (kind === 'ftd' || kind === 'fmc') return kind
+    throw noShell(
+      name,
+      [...hosts.values()].filter((host) => ['ftd', 'fmc'].includes(host.kind)).map((host) => host.name),
+    )
+  }
+  async function exec(name: string, command: string, options: ExecOptions = {}): Promise<ExecResult> {
+    const kind = applianceKind(name)
     const shell = options.shell ?? (kind === 'ftd' && clishKnows(command) ? 'clish' : 'root')
-    return execInContainer(container(name), shell, command, options)
+    return execInContainer({ container: container(name), kind }, shell, command, options)
   }
   const request = async (name: string, labRequest: LabRequest) => operator.request(hostNamed(hosts, name), labRequest)
 
@@ -165,11 +166,8 @@ function labOver({ full, plan, config, container, operator }: Containers): Omit<
       assertKnown(name)
       return dialInContainer(container('lab'), name, port)
     },
-    terminal: async (name: string, session: TerminalSession) => {
-      if (hostNamed(hosts, name).kind !== 'ftd')
-        throw new LabError('LAB_NO_SUCH_HOST', `there is no terminal on ${name}; hosts with one are ${oneOf(ftds.map((ftd) => ftd.name))}`)
-      return terminalInContainer(container(name), session)
-    },
+    terminal: async (name: string, session: TerminalSession) =>
+      terminalInContainer({ container: container(name), kind: applianceKind(name) }, session),
   }
   return {
     ...lab,

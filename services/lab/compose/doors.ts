@@ -4,6 +4,7 @@ import { Duplex } from 'node:stream'
 import type { TerminalSession } from '../../../shared/host/host.ts'
 import { errno } from '../../../shared/kernel/errors.ts'
 import type { Conn } from '../../../shared/kernel/net.ts'
+import type { ApplianceKind } from './shells.ts'
 
 /**
  * Runs in the operator's container: connects, says so with one byte, and passes everything on. Ends with the connection, also when only the other side has ended
@@ -46,9 +47,22 @@ export async function dialInContainer(container: string, host: string, port: num
   return Object.assign(conn, { resetAndDestroy: () => conn.destroy() })
 }
 
-/** A session of the device's own command line: raw bytes both ways, as a terminal sends and shows them. */
-export async function terminalInContainer(container: string, { stdin, stdout, columns, signal }: TerminalSession): Promise<number> {
-  const words = ['exec', '--interactive', '--env', `COLUMNS=${columns}`, container, 'clish']
+/** A session of one of the appliance's own shells: raw bytes both ways, as a terminal sends and shows them. */
+export async function terminalInContainer(
+  { container, kind }: { readonly container: string; readonly kind: ApplianceKind },
+  { shell, stdin, stdout, columns, signal }: TerminalSession,
+): Promise<number> {
+  const words = [
+    'exec',
+    '--interactive',
+    '--env',
+    `COLUMNS=${columns}`,
+    container,
+    'node',
+    `/lab/services/${kind}/main.cjs`,
+    '--command',
+    shell,
+  ]
   const session = spawn('docker', words, { stdio: ['pipe', 'pipe', 'pipe'] })
   for (const stream of [session.stdout, session.stderr]) stream.on('data', (data: Buffer) => stdout.write(data))
   session.stdin.on('error', () => {}) // The session has ended.

@@ -5,7 +5,7 @@ import { codeOf } from '../../../shared/kernel/errors.ts'
 import { docker, dockerSays, PACKAGE } from './docker.ts'
 
 /** The images of the compose file. */
-const IMAGES = ['ftdlab-host', 'ftdlab-gateway', 'ftdlab-ftd']
+const IMAGES = ['ftdlab-host', 'ftdlab-gateway', 'ftdlab-fmc', 'ftdlab-ftd']
 /** What the Dockerfile takes of the package. */
 const SOURCES = ['package.json', 'package-lock.json', 'Dockerfile', 'docker', 'shared', 'services']
 /** Where an image says which sources it was made of. */

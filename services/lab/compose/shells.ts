@@ -1,17 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import type { ExecOptions, ExecResult, ShellName } from '../../../shared/host/host.ts'
-import { createShells } from '../../../shared/host/shell/exec.ts'
 import { LabError } from '../../../shared/kernel/errors.ts'
 import { createSim } from '../../../shared/sim/sim.ts'
-import { ftdClish } from '../../ftd/cli/clish.ts'
+import { ftdShells } from '../../ftd/cli/shells.ts'
 import { ftdPrograms } from '../../ftd/index.ts'
 import { docker } from './docker.ts'
 
-/** The words with which a shell of the device runs a line: its clish is a program of the image, the two others are the machine's bash. */
-const SHELLS: Readonly<Record<ShellName, { readonly options: readonly string[]; readonly words: (line: string) => readonly string[] }>> = {
-  clish: { options: [], words: (line) => ['clish', '-c', line] },
-  expert: { options: ['--user', 'admin', '--workdir', '/home/admin', '--env', 'HOME=/home/admin'], words: (line) => ['bash', '-c', line] },
-  root: { options: [], words: (line) => ['bash', '-c', line] },
+/** The kinds of host that somebody can log in to. */
+export type ApplianceKind = 'ftd' | 'fmc'
+
+interface ContainerShell {
+  readonly options: readonly string[]
+  readonly words: (line: string) => readonly string[]
+}
+const bash = (line: string) => ['bash', '-c', line]
+const ROOT: ContainerShell = { options: [], words: bash }
+const ADMIN: ContainerShell = { options: ['--user', 'admin', '--workdir', '/home/admin', '--env', 'HOME=/home/admin'], words: bash }
+const CLISH: ContainerShell = { options: [], words: (line) => ['clish', '-c', line] }
+
+/** How a shell of an appliance runs a line. A device's clish is a program of the image, and what would be the FMC's is admin's bash; bash is the machine's. */
+const SHELLS: Readonly<Record<ApplianceKind, Readonly<Record<ShellName, ContainerShell>>>> = {
+  ftd: { clish: CLISH, expert: ADMIN, root: ROOT },
+  fmc: { clish: ADMIN, expert: ADMIN, root: ROOT },
 }
 
 /** Put before a command: the same process, its errors on its standard output. */
@@ -22,19 +32,24 @@ const MARK = 'FTDLAB_COMMAND'
 
 /** What `exec` gives to clish. Only the grammar is asked, so the device that it belongs to may be any. */
 export function createClishGrammar(): (line: string) => boolean {
-  const world = createSim({ seed: 0 }).addHost({ name: 'grammar', interfaces: [] }).world
-  const shells = createShells({ world, programs: ftdPrograms, clish: (expert) => ftdClish(world, ftdPrograms, expert) })
+  const { world } = createSim({ seed: 0 }).addHost({ name: 'grammar', interfaces: [] })
+  const shells = ftdShells(world, ftdPrograms)
   return (line) => shells.clishKnows(line)
 }
 
 /**
- * Runs one line in a shell of a device's container. Both streams are one from the command on, so that their order is what was printed; `apart` they come in
+ * Runs one line in a shell of an appliance's container. Both streams are one from the command on, so that their order is what was printed; `apart` they come in
  * that of their arrival. Aborting sends SIGINT to the command's processes. Throws LAB_STATE_BROKEN in Docker's words when the container does not run.
  */
-export async function execInContainer(container: string, shell: ShellName, line: string, options: ExecOptions): Promise<ExecResult> {
+export async function execInContainer(
+  { container, kind }: { readonly container: string; readonly kind: ApplianceKind },
+  shell: ShellName,
+  line: string,
+  options: ExecOptions,
+): Promise<ExecResult> {
   const { input = '', signal, apart = false } = options
   const command = randomUUID()
-  const { options: given, words } = SHELLS[shell]
+  const { options: given, words } = SHELLS[kind][shell]
   let ended = false
   const interrupt = async () => {
     // Again and again, for the command may be about to start its first process.
@@ -43,7 +58,9 @@ export async function execInContainer(container: string, shell: ShellName, line:
   const onAbort = () => void interrupt()
   signal?.addEventListener('abort', onAbort, { once: true })
   const mark = signal === undefined ? [] : ['--env', `${MARK}=${command}`]
-  const running = docker(['exec', '--interactive', ...mark, ...given, container, ...(apart ? [] : AS_ONE_STREAM), ...words(line)], { input })
+  const running = docker(['exec', '--interactive', ...mark, ...given, container, ...(apart ? [] : AS_ONE_STREAM), ...words(line)], {
+    input,
+  })
   if (signal?.aborted === true) onAbort()
   const result = await running.finally(() => {
     ended = true

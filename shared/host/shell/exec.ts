@@ -43,25 +43,30 @@ export function createShells(options: ShellsOptions): Shells {
  * prompts; when the command opens another shell (`expert`, `sudo su -`) the rest of it are lines for that shell.
  */
 export async function execIn(shells: Shells, command: string, options: ExecOptions = {}): Promise<ExecResult> {
-  const collected = collect()
-  const stdin = inputOf(options.input ?? '')
+  const { stdout, stderr, result } = collect()
+  const shell = options.shell ?? (shells.clishKnows(command) ? 'clish' : 'root')
   const signal = options.signal ?? new AbortController().signal
-  const stdio: Stdio = {
-    stdin,
-    stdout: collected.stdout,
-    stderr: collected.stderr,
-    signal,
+  const exitCode = await runIn(shells.open(shell), command, { stdin: inputOf(options.input ?? ''), stdout, stderr, signal })
+  return { exitCode, ...result() }
+}
+
+/** The same in one shell, with streams: its exit code. */
+export async function runIn(
+  level: Level,
+  command: string,
+  streams: Pick<Stdio, 'stdin' | 'stdout' | 'stderr' | 'signal'>,
+): Promise<number> {
+  const { stdin, stdout, signal } = streams
+  return await runLine(level, command, {
+    ...streams,
     columns: undefined,
     async ask(prompt) {
-      collected.stdout.write(prompt)
+      stdout.write(prompt)
       const line = await readLine(stdin, signal)
-      collected.stdout.write('\n')
+      stdout.write('\n')
       return line
     },
-  }
-  const shell = options.shell ?? (shells.clishKnows(command) ? 'clish' : 'root')
-  const exitCode = await runLine(shells.open(shell), command, stdio)
-  return { exitCode, ...collected.result() }
+  })
 }
 
 async function runLine(level: Level, line: string, stdio: Stdio): Promise<number> {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { ftdShells } from '../../../services/ftd/cli/shells.ts'
+import { hostShells } from '../../../shared/host/shell/exec.ts'
 import { injectFault } from '../../../shared/fault/catalogue.ts'
 import type { Fault, FaultSite } from '../../../shared/fault/fault.ts'
 import type { Conn } from '../../../shared/kernel/net.ts'
@@ -16,7 +17,7 @@ async function startSite() {
   const estate = await startEstate({ programs: shellPrograms })
   const { sim, client } = estate
   const hold = () => sim.clock.hold()
-  const shells = ftdShells(client, shellPrograms, { hold })
+  const shells = hostShells(ftdShells(client, shellPrograms, { hold }))
   const hosts = [estate.dns, estate.gateway, estate.proxy, { name: 'ftd1', kind: 'ftd', address: '192.0.2.27' } as const]
   const site: FaultSite = {
     hosts: async () => hosts,

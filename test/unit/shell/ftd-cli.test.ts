@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ftdShells } from '../../../services/ftd/cli/shells.ts'
+import { hostShells } from '../../../shared/host/shell/exec.ts'
 import { readProxy } from '../../../services/ftd/cli/network-config.ts'
 import { DEVICE_FILE, SFTUNNEL_STATE } from '../../../services/ftd/paths.ts'
-import type { ExecOptions } from '../../../shared/host/host.ts'
+import type { ExecOptions, ExecResult } from '../../../shared/host/host.ts'
 import { device, testPrograms } from './device.ts'
 
 let lab: Awaited<ReturnType<typeof device>>
-let run: (command: string, options?: ExecOptions) => ReturnType<ReturnType<typeof ftdShells>['exec']>
+let run: (command: string, options?: ExecOptions) => Promise<ExecResult>
 const resolvConf = async () => (await lab.files.read('/etc/resolv.conf')).toString()
 
 beforeEach(async () => {
@@ -23,7 +24,7 @@ beforeEach(async () => {
       traffic: [],
     }),
   )
-  const shells = ftdShells(lab.world, testPrograms, { hold: lab.hold })
+  const shells = hostShells(ftdShells(lab.world, testPrograms, { hold: lab.hold }))
   run = (command, options) => lab.sim.run(shells.exec(command, options))
 })
 afterEach(() => lab.sim.close())
@@ -178,6 +179,11 @@ Last disconnect reason : Both control and event channel connections with peer we
 test('which shell a command runs in', async () => {
   expect((await run('whoami')).stdout).toBe('root\n')
   expect((await run('whoami', { shell: 'expert' })).stdout).toBe('admin\n')
+  expect((await run('id; id -un; id -g; id -Gn admin')).stdout).toBe('uid=0(root) gid=0(root) groups=0(root)\nroot\n0\nadmin\n')
+  expect(await run('id -n')).toMatchObject({ exitCode: 1, stderr: 'id: cannot print only names or real IDs in default format\n' })
+  expect(await run('id -ug')).toMatchObject({ exitCode: 1, stderr: 'id: cannot print "only" of more than one choice\n' })
+  expect(await run('id nobody')).toMatchObject({ exitCode: 1, stderr: "id: 'nobody': no such user\n" })
+  expect(await run('id -x')).toMatchObject({ exitCode: 1, stderr: "id: invalid option -- 'x'\nTry 'id --help' for more information.\n" })
   expect((await run('whoami', { shell: 'clish' })).stdout).toBe('Syntax error: Illegal command line\n')
   expect((await run('show network', { shell: 'root' })).exitCode).toBe(127)
   expect((await run('expert', { input: 'whoami\nsudo su -\nwhoami\n' })).stdout).toBe('admin\nroot\n')

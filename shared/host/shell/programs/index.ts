@@ -1,8 +1,9 @@
 import type { Programs } from '../../../kernel/processes.ts'
 import { cat } from './cat.ts'
 import { grep } from './grep.ts'
+import { id } from './id.ts'
 import { ls } from './ls.ts'
-import { id, sleep, uname, whoami } from './small.ts'
+import { sleep, uname, whoami } from './small.ts'
 import { head, tail } from './tail.ts'
 
 /**

@@ -30,13 +30,6 @@ export const whoami: Program = async (world, { stdout }) => {
   return 0
 }
 
-/** `id`. The admin's numbers are invented. */
-export const id: Program = async (world, { stdout }) => {
-  const root = (await ownUser(world)) === 'root'
-  stdout.write(root ? 'uid=0(root) gid=0(root) groups=0(root)\n' : 'uid=1000(admin) gid=1000(admin) groups=1000(admin)\n')
-  return 0
-}
-
 /** `uname [-asnrm]`. The kernel's version is invented. */
 export const uname: Program = async (world, { argv, stdout, stderr }) => {
   const flags = readFlags(argv.slice(1), 'asnrmo')
