@@ -9,7 +9,5 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 900_000,
     pool: 'forks',
-    // Scenarios mostly wait; more labs than this and they wait for the processor.
-    maxConcurrency: 2,
   },
 })

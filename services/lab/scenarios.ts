@@ -1,5 +1,6 @@
 import pLimit from 'p-limit'
 import { readdir, readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { LabError, oneOf } from '../../shared/kernel/errors.ts'
 import type { Lab } from '../../shared/scenario/lab.ts'
@@ -46,7 +47,7 @@ export interface VerifyOptions {
   /** `sim` unless given. */
   readonly in?: VerifyIn
   readonly seed?: number
-  /** How many labs there are at once; 1 in this process, where more would gain nothing, and 4 in containers, unless given. */
+  /** How many labs there are at once; 1 in this process, where more would gain nothing, and one more than processors in containers, unless given. */
   readonly labs?: number
   /** Lab seconds a second, in containers. */
   readonly speed?: number
@@ -61,6 +62,8 @@ export interface VerifyOptions {
  */
 export async function verify(ids: readonly string[], options: VerifyOptions = {}): Promise<ScenarioReport[]> {
   const { seed = 1, onReport, labs = options.in === 'compose' ? COMPOSED_LABS : 1 } = options
+  // Once, and not by each of the labs that start together.
+  if (options.in === 'compose') await (await import('./compose/images.ts')).buildImages()
   const limit = pLimit({ concurrency: labs, rejectOnClear: true })
   const failures: unknown[] = []
   const inLab: InScenarioLab = (scenario, work) =>
@@ -84,8 +87,8 @@ export async function verify(ids: readonly string[], options: VerifyOptions = {}
   return Promise.all(reports)
 }
 
-/** Labs of containers mostly wait: this many keep two cores busy. */
-const COMPOSED_LABS = 4
+/** Labs of containers mostly wait, but the start of one takes a processor for a quarter of a minute: with more than this, labs slow each other down. */
+const COMPOSED_LABS = availableParallelism() + 1
 
 async function start(lab: LabOptions, { in: place, speed, logFolder }: VerifyOptions): Promise<Lab> {
   if (place !== 'compose') return startSimLab(lab)

@@ -40,6 +40,11 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
+/** What failed, in order: an error that ended something, and those that came while what had been started was ended. */
+export function failuresOf(error: unknown): readonly unknown[] {
+  return error instanceof SuppressedError ? [...failuresOf(error.suppressed), ...failuresOf(error.error)] : [error]
+}
+
 /** "x is not one of a, b, c" in one clause, for messages to people. */
 export function oneOf(choices: Iterable<string>): string {
   return [...choices].join(', ')

@@ -1,4 +1,4 @@
-import { LabError } from '../../../shared/kernel/errors.ts'
+import { failuresOf, LabError } from '../../../shared/kernel/errors.ts'
 import { stateFolder } from '../state/folder.ts'
 import { startRunningLab, type Summary, type UpOptions } from './running-lab.ts'
 import { onEndingSignal } from './signals.ts'
@@ -43,9 +43,10 @@ try {
   await Promise.race([ended, lab.endAsked])
 } catch (error) {
   if (error !== unwanted.signal.reason) {
-    const { message, stack } = error as Error
-    if (!(error instanceof LabError)) process.stderr.write(`${stack ?? message}\n`)
-    await tell({ kind: 'failed', code: error instanceof LabError ? error.code : undefined, message })
+    const failures = failuresOf(error)
+    for (const failure of failures) if (!(failure instanceof LabError)) process.stderr.write(`${(failure as Error).stack}\n`)
+    const code = failures[0] instanceof LabError ? failures[0].code : undefined
+    await tell({ kind: 'failed', code, message: failures.map((failure) => (failure as Error).message).join('; ') })
   }
   process.exitCode = 1
 }

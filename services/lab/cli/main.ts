@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { LabError } from '../../../shared/kernel/errors.ts'
+import { failuresOf, LabError } from '../../../shared/kernel/errors.ts'
 import { program } from './program.ts'
 
 // The entry of the command line: what a command throws becomes one sentence on standard error and exit code 1.
@@ -14,8 +14,10 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode
   else {
     process.exitCode = 1
-    // A stack is for our own failures only: an operator's mistake is in the sentence.
-    const { message, stack } = error as Error
-    process.stderr.write(`${error instanceof LabError ? message : `ftdlab failed: ${stack ?? message}`}\n`)
+    for (const failure of failuresOf(error)) {
+      // A stack is for our own failures only: an operator's mistake is in the sentence.
+      const { message, stack } = failure as Error
+      process.stderr.write(`${failure instanceof LabError ? message : `ftdlab failed: ${stack ?? message}`}\n`)
+    }
   }
 }

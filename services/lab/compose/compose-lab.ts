@@ -76,11 +76,11 @@ export async function startComposeLab(options: ComposeOptions = {}): Promise<Com
     FTDLAB_CONSOLE_PORT: String(port),
   }
   const container = (host: string) => `${project}-${host}-1`
+  await buildImages(progress)
   await using started = new AsyncDisposableStack()
   started.use(removeAfterUs(project))
   started.defer(() => removeProject(project))
   try {
-    await buildImages(progress)
     await startSomewhere({ project, ftds: plan.ftds.map(({ name }) => name), env, signal })
   } catch (error) {
     if (!(error instanceof LabError)) throw error

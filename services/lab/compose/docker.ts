@@ -64,3 +64,9 @@ export async function dockerSays(words: readonly string[], options?: DockerOptio
   if (exitCode === 0) return stdout
   throw new LabError('LAB_STATE_BROKEN', `\`docker ${words.join(' ')}\` ended with ${exitCode}: ${stderr.trim() || 'it printed nothing'}`)
 }
+
+/** Throws LAB_NOT_RUNNING, in Docker's words, unless an engine answers. */
+export async function assertEngine(): Promise<void> {
+  const { exitCode, stderr } = await docker(['version', '--format', '{{.Server.Version}}'])
+  if (exitCode !== 0) throw new LabError('LAB_NOT_RUNNING', `no Docker engine answers, and a lab of containers needs one: ${stderr.trim()}`)
+}

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { codeOf } from '../../../shared/kernel/errors.ts'
-import { docker, dockerSays, PACKAGE } from './docker.ts'
+import { assertEngine, docker, dockerSays, PACKAGE } from './docker.ts'
 
 /** The images of the compose file. */
 const IMAGES = ['ftdlab-host', 'ftdlab-gateway', 'ftdlab-fmc', 'ftdlab-ftd']
@@ -11,8 +11,9 @@ const SOURCES = ['package.json', 'package-lock.json', 'Dockerfile', 'docker', 's
 /** Where an image says which sources it was made of. */
 const LABEL = 'com.ftdlab.sources'
 
-/** Builds the images unless they are of these sources: a lab always runs what its reader sees. `progress` is told when that takes a while. */
+/** Builds the images unless they are of these sources: a lab always runs what its reader sees. `progress` is told when that takes a while. Throws LAB_NOT_RUNNING without an engine. */
 export async function buildImages(progress: (line: string) => void = () => {}): Promise<void> {
+  await assertEngine()
   const sources = await digestOfSources()
   if (await areOf(sources)) return
   progress('building the images')
