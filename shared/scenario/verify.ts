@@ -55,9 +55,10 @@ export async function verifyScenario(scenario: Scenario, inLab: InScenarioLab): 
       for (const decoy of scenario.decoys) await lab.inject(decoy)
       return { result: await work(lab), hash: lab.traceHash?.() }
     })
-  const shown = tried(async (lab) => [...(await baseline(lab, scenario)), ...(await breakdown(lab, scenario))])
-  const solved = scenario.solutions.map((way) => tried((lab) => tryWay(lab, scenario, way, true)))
+  // What lasts longest comes first: a reject is watched until the goal's time is over.
   const rejected = scenario.rejects.map((way) => tried((lab) => tryWay(lab, scenario, way, false)))
+  const solved = scenario.solutions.map((way) => tried((lab) => tryWay(lab, scenario, way, true)))
+  const shown = tried(async (lab) => [...(await baseline(lab, scenario)), ...(await breakdown(lab, scenario))])
   await Promise.allSettled([shown, ...solved, ...rejected])
   const symptoms = await shown
   const [solutions, rejects] = [await Promise.all(solved), await Promise.all(rejected)]
