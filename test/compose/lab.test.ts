@@ -6,6 +6,7 @@ import { PassThrough } from 'node:stream'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { startComposeLab } from '../../services/lab/compose/compose-lab.ts'
 import { docker } from '../../services/lab/compose/docker.ts'
+import { prefixesOf } from '../../services/lab/compose/numbers.ts'
 import { buildImages } from '../../services/lab/compose/images.ts'
 import { ADMIN_PORT } from '../../shared/contract/admin.ts'
 import { REGIONS } from '../../shared/contract/region.ts'
@@ -66,6 +67,13 @@ describe.runIf(withEngine)('a lab of containers', () => {
     await shows(second, { ...asks, exit: 0 })
     for (const lab of [first, second])
       expect((await lab.exec('ftd1', 'ip -4 -oneline address show eth0')).output).toContain(`inet ${ADDRESSES.ftd1}/24`)
+  })
+
+  test('takes no notice of networks that another lab takes away while it looks which are free', async () => {
+    const own = `ftdlab-test-${process.pid}`
+    onTestFinished(async () => void (await docker(['network', 'rm', own])))
+    await docker(['network', 'create', '--subnet', '198.19.255.0/24', own])
+    expect(await prefixesOf(['0123456789ab', own, 'ba9876543210'])).toEqual(['198.19.255.0/24'])
   })
 
   test('has as many devices as asked for, in another region, behind a proxy', { timeout: WITHIN_MS }, async () => {

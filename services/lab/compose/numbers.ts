@@ -1,7 +1,7 @@
 import { INTERNET, MANAGEMENT } from '../../../shared/contract/topology.ts'
 import { LabError } from '../../../shared/kernel/errors.ts'
 import { inPrefix, parsePrefix } from '../../../shared/kernel/ip.ts'
-import { dockerSays } from './docker.ts'
+import { docker, dockerSays } from './docker.ts'
 
 /** The first three bytes of a lab's networks as Docker numbers them. In the containers they are the documented ones whatever Docker's are. */
 export interface NetworkNumbers {
@@ -31,7 +31,17 @@ export function freeNumbers(taken: readonly string[]): NetworkNumbers {
 
 /** The prefixes of the engine's networks. */
 export async function takenPrefixes(): Promise<string[]> {
-  const ids = (await dockerSays(['network', 'ls', '--quiet'])).split(/\s+/).filter((id) => id !== '')
-  const format = '{{range .IPAM.Config}}{{.Subnet}} {{end}}'
-  return (await dockerSays(['network', 'inspect', '--format', format, ...ids])).split(/\s+/).filter((prefix) => prefix !== '')
+  return await prefixesOf(wordsOf(await dockerSays(['network', 'ls', '--quiet'])))
 }
+
+/** The prefixes of those of these networks that there still are: another lab may end while we look. */
+export async function prefixesOf(ids: readonly string[]): Promise<string[]> {
+  const format = '{{range .IPAM.Config}}{{.Subnet}} {{end}}'
+  const { exitCode, stdout, stderr } = await docker(['network', 'inspect', '--format', format, ...ids])
+  const complaints = stderr.split('\n').filter((line) => line !== '' && !/no such network|network \S+ not found/i.test(line))
+  if (exitCode !== 0 && complaints.length > 0)
+    throw new LabError('LAB_STATE_BROKEN', `the engine does not tell its networks: ${complaints.join('; ')}`)
+  return wordsOf(stdout)
+}
+
+const wordsOf = (text: string) => text.split(/\s+/).filter((word) => word !== '')
