@@ -4,6 +4,7 @@ import { runForeground } from '../../../shared/host/shell/run-programs.ts'
 import type { Programs } from '../../../shared/kernel/processes.ts'
 import type { World } from '../../../shared/kernel/world.ts'
 import { configureDnsServers, configureHostname, configureHttpProxy, configureSearchDomains, disableHttpProxy } from './configure.ts'
+import { NOT_EMULATED } from './not-emulated.ts'
 import { sftunnelStatusBrief } from './sftunnel-status.ts'
 import { showManagers, showNetwork, showVersion } from './show.ts'
 
@@ -67,6 +68,7 @@ export function ftdClish(world: World, programs: Programs, expert: () => Level):
     { words: 'logout', help: 'Logout of the current session', run: leave },
   ]
   return {
+    notEmulated: NOT_EMULATED,
     commands: commands.map((command) => ({ ...command, run: (context) => survives(world, command, context) })),
     groups: {
       show: 'Show running system information',

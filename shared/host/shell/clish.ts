@@ -23,6 +23,8 @@ export interface ClishOptions {
   readonly commands: readonly ClishCommand[]
   /** What `?` shows for words that lead to several commands, e.g. `configure`. */
   readonly groups: Readonly<Record<string, string>>
+  /** The words of commands that the appliance has and the lab does not: to call them illegal would be untrue. */
+  readonly notEmulated?: readonly string[]
 }
 
 interface Node {
@@ -40,6 +42,8 @@ const AMBIGUOUS = 'Syntax error: Ambiguous command\n'
 export interface Clish extends Level {
   /** Whether a line is clish's: its first words spell the beginning of a command, without abbreviation. `exec` decides by it. */
   knows(line: string): boolean
+  /** Whether a line is one of the appliance's commands that the lab does not have, without abbreviation. */
+  lacks(line: string): boolean
 }
 
 /** The command shell of an appliance, prompt `> `: commands of several words that may be abbreviated, `?`, tab, and filters after `|`. */
@@ -57,6 +61,9 @@ export function createClish(options: ClishOptions): Clish {
     node.command = command
     node.help = command.help
   }
+  const notEmulated = (options.notEmulated ?? []).map((words) => ({ words, path: words.split(' ') }))
+  const lacked = (words: readonly string[], fits: (word: string, typed: string) => boolean) =>
+    notEmulated.find(({ path }) => path.every((word, index) => words[index] !== undefined && fits(word, words[index])))
   const singles = new Set(options.commands.filter(({ words }) => !words.includes(' ')).map(({ words }) => words))
 
   async function run(line: string, stdio: Stdio): Promise<Outcome> {
@@ -75,7 +82,11 @@ export function createClish(options: ClishOptions): Clish {
     if (found === 'ambiguous') return fail(stdio, AMBIGUOUS)
     const { node, args } = found
     const command = node.command
-    if (command === undefined) return fail(stdio, args.length > 0 ? ILLEGAL : INCOMPLETE)
+    if (command === undefined && args.length === 0) return fail(stdio, INCOMPLETE)
+    if (command === undefined) {
+      const missing = lacked(words, (word, typed) => word.startsWith(typed))
+      return fail(stdio, missing ? `LAB_NOT_EMULATED: the appliance has the command ${missing.words}, the lab does not\n` : ILLEGAL)
+    }
     const { min, max } = command.takes ?? { min: 0, max: 0 }
     if (args.length > max) return fail(stdio, ILLEGAL)
     if (args.length < min) return fail(stdio, INCOMPLETE)
@@ -116,9 +127,9 @@ export function createClish(options: ClishOptions): Clish {
       const matches = [...found.node.children.keys()].filter((word) => word.startsWith(last))
       return matches.length === 1 ? `${partial.slice(0, partial.length - last.length)}${matches[0]} ` : partial
     },
+    lacks: (line) => lacked(wordsOf(line.split('|')[0]!), (word, typed) => word === typed) !== undefined,
     knows(line) {
-      const words = wordsOf(line.split('|')[0]!)
-      const [first = '', second] = words
+      const [first = '', second] = wordsOf(line.split('|')[0]!)
       if (singles.has(first)) return true
       const group = root.children.get(first)
       if (group === undefined) return false

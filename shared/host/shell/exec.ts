@@ -2,6 +2,7 @@ import type { Output, Programs } from '../../kernel/processes.ts'
 import type { World } from '../../kernel/world.ts'
 import type { ExecOptions, ExecResult, Host, ShellName } from '../host.ts'
 import { createBash } from './bash.ts'
+import { TEXT_COMMANDS } from './commands.ts'
 import { type Clish, createClish, type ClishOptions } from './clish.ts'
 import type { Level, Stdio } from './level.ts'
 import { readLine } from './read-line.ts'
@@ -31,10 +32,10 @@ export function createShells(options: ShellsOptions): Shells {
   const openClish = (): Clish => createClish(options.clish(() => bash('admin')))
   const clish = openClish()
   // `ping` and `reboot` are programs too, and as such they are root's unless more words make them clish's.
-  const names = new Set(Object.keys(programs).map((path) => path.slice(path.lastIndexOf('/') + 1)))
+  const names = new Set<string>([...TEXT_COMMANDS, ...Object.keys(programs).map((path) => path.slice(path.lastIndexOf('/') + 1))])
   return {
     open: (shell) => (shell === 'clish' ? openClish() : bash(shell === 'root' ? 'root' : 'admin')),
-    clishKnows: (line) => clish.knows(line) && !names.has(line.trim()),
+    clishKnows: (line) => (clish.knows(line) && !names.has(line.trim())) || (clish.lacks(line) && !names.has(line.trim().split(/\s/)[0]!)),
   }
 }
 

@@ -124,13 +124,22 @@ describe('the interpreter', () => {
   test('nothing of the machine can be seen', async () => {
     const secret = process.env['PATH']!
     const { output } = await run(
-      'cat /proc/self/environ /etc/passwd /proc/version /proc/self/cmdline; ls /proc /usr/local /work; env; hostname; curl file:///etc/passwd; printenv PWD; echo ~ $HOME /home/*',
+      `cat /proc/self/environ /etc/passwd /proc/version /proc/self/cmdline; ls /proc /usr/local ${process.cwd()}; env; hostname; curl file:///etc/passwd; printenv PWD; echo ~ $HOME /home/*`,
     )
     expect(output).not.toContain(secret)
-    expect(output).not.toMatch(/root:x|node_modules|Linux version|\/work\/main/)
+    expect(output).not.toMatch(/root:x|node_modules|Linux version/)
+    expect(output).toContain(`ls: cannot access '${process.cwd()}': No such file or directory`)
     expect(output).toContain('cat: /etc/passwd: No such file or directory')
     expect(output).toContain('/root /root /home/admin')
-    for (const command of ['node', 'python3', 'js-exec', 'sqlite3', 'wget http://x']) expect((await run(command)).exitCode).toBe(127)
+    for (const command of ['node', 'js-exec', 'sqlite3']) expect((await run(command)).exitCode).toBe(127)
+  })
+
+  test('a command that the appliance has and the lab does not is not called unknown', async () => {
+    for (const command of ['python3', 'wget', 'vi'])
+      expect(await run(`${command} http://x`)).toMatchObject({
+        exitCode: 126,
+        stderr: `${command}: LAB_NOT_EMULATED: the appliance has this command, the lab does not\n`,
+      })
   })
 
   test('a runaway loop is stopped', async () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { ftdShells } from '../../../services/ftd/cli/shells.ts'
+import { ftdPrograms } from '../../../services/ftd/index.ts'
 import { hostShells } from '../../../shared/host/shell/exec.ts'
 import { readProxy } from '../../../services/ftd/cli/network-config.ts'
 import { DEVICE_FILE, SFTUNNEL_STATE } from '../../../services/ftd/paths.ts'
@@ -174,6 +175,27 @@ Connection to peer '192.0.2.20' Attempted at Wed Jun 10 14:27:12 2020 UTC
 Last disconnect time : Wed Jun 10 14:28:12 2020 UTC
 Last disconnect reason : Both control and event channel connections with peer went down
 `)
+})
+
+test('a command that the appliance has and the lab does not is neither illegal nor unknown', async () => {
+  for (const [line, words] of [
+    ['show route', 'show route'],
+    ['show conn detail | grep 443', 'show conn'],
+    ['show int', 'show interface'],
+    ['configure network ipv4 dhcp', 'configure network ipv4'],
+    ['system support diagnostic-cli', 'system support'],
+    ['capture-traffic', 'capture-traffic'],
+  ] as const)
+    expect(await run(line)).toMatchObject({
+      exitCode: 1,
+      output: `LAB_NOT_EMULATED: the appliance has the command ${words}, the lab does not\n`,
+    })
+  expect((await run('show nonsense')).output).toBe('Syntax error: Illegal command line\n')
+  // Of both shells' commands the one that the lab has is meant.
+  // What both shells have is root's when the lab has that one.
+  const { clishKnows } = ftdShells(lab.world, ftdPrograms)
+  expect(['show route', 'pigtail all', 'ping system 192.0.2.1'].filter((line) => !clishKnows(line))).toEqual([])
+  expect(['more /etc/hostname', 'nslookup x', 'traceroute x', 'ping 192.0.2.1', 'vi x'].filter(clishKnows)).toEqual([])
 })
 
 test('which shell a command runs in', async () => {
