@@ -11,7 +11,10 @@ const SOURCES = ['package.json', 'package-lock.json', 'Dockerfile', 'docker', 's
 /** Where an image says which sources it was made of. */
 const LABEL = 'com.ftdlab.sources'
 
-/** Builds the images unless they are of these sources: a lab always runs what its reader sees. `progress` is told when that takes a while. Throws LAB_NOT_RUNNING without an engine. */
+/**
+ * Builds the images unless they are of these sources: a lab always runs what its reader sees. `progress` is told when that takes a while. Throws LAB_NOT_RUNNING
+ * without an engine.
+ */
 export async function buildImages(progress: (line: string) => void = () => {}): Promise<void> {
   await assertEngine()
   const sources = await digestOfSources()
