@@ -47,7 +47,7 @@ export interface VerifyOptions {
   /** `sim` unless given. */
   readonly in?: VerifyIn
   readonly seed?: number
-  /** How many labs there are at once; 1 in this process, where more would gain nothing, and one more than processors in containers, unless given. */
+  /** How many labs there are at once; 1 in this process, where more would gain nothing, and as many as processors in containers, unless given. */
   readonly labs?: number
   /** Lab seconds a second, in containers. */
   readonly speed?: number
@@ -88,7 +88,7 @@ export async function verify(ids: readonly string[], options: VerifyOptions = {}
 }
 
 /** Labs of containers mostly wait, but the start of one takes a processor for a quarter of a minute: with more than this, labs slow each other down. */
-const COMPOSED_LABS = availableParallelism() + 1
+const COMPOSED_LABS = availableParallelism()
 
 async function start(lab: LabOptions, { in: place, speed, logFolder }: VerifyOptions): Promise<Lab> {
   if (place !== 'compose') return startSimLab(lab)

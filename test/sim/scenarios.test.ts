@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import type { ScenarioReport } from '../../shared/scenario/verify.ts'
-import { loadScenarios, verify } from '../../services/lab/scenarios.ts'
+import { Symptom } from '../../shared/scenario/schema.ts'
+import { until, verifyScenario, type ScenarioReport } from '../../shared/scenario/verify.ts'
+import { labOptions, loadScenarios, scenariosNamed, verify } from '../../services/lab/scenarios.ts'
+import { startSimLab } from '../../services/lab/sim-lab.ts'
 
 const SEED = 20_260_105
 
@@ -21,3 +23,16 @@ for (const scenario of await loadScenarios()) {
     expect(report.pass).toBe(true)
   })
 }
+
+test('a device that is only just recovering from a start on a busy machine is waited for before the fault', async () => {
+  const scenario = (await scenariosNamed(['dns-wrong-server']))[0]!
+  const report = await verifyScenario(scenario, async (_scenario, work) => {
+    await using lab = await startSimLab(labOptions(scenario, SEED))
+    const { id } = await lab.inject({ kind: 'device.dns', host: 'ftd2', servers: [] })
+    const red = Symptom.parse({ see: 'alert', host: 'ftd2', module: 'cloud-configuration', is: 'red', within: '15m' })
+    expect(await until(lab, red)).toMatchObject({ held: true })
+    await lab.cure(id)
+    return await work(lab)
+  })
+  expect(shortcomings(report)).toEqual([])
+})

@@ -146,7 +146,7 @@ export function program(exit: (code: number) => void): Command {
         .argParser(number('--speed', { above: 0, atMost: MOST_COMPOSED_SPEED }))
         .env('LAB_SPEED'),
     )
-    .option('--labs <N>', 'how many labs there are at once; one more than processors in containers unless given', whole('--labs', 1, 16))
+    .option('--labs <N>', 'how many labs there are at once; as many as processors in containers unless given', whole('--labs', 1, 16))
     .option('--log-folder <folder>', "where the containers' logs are kept")
     .action(
       runs(async (ids: string[], options: Omit<VerifyOptions, 'onReport'> & { json?: boolean }) =>
