@@ -1,7 +1,7 @@
-import pLimit from 'p-limit'
 import { readdir, readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import pLimit from 'p-limit'
 import { LabError, oneOf } from '../../shared/kernel/errors.ts'
 import type { Lab } from '../../shared/scenario/lab.ts'
 import { parseScenario } from '../../shared/scenario/load.ts'

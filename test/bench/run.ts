@@ -6,8 +6,8 @@ import { BENCHMARKS } from './benchmarks.ts'
 import type { Measurement } from './measurement.ts'
 import { renderTable } from './table.ts'
 
-// What `npm run bench` runs: every benchmark, or those that are named (`npm run bench -- compose`), one after the other, each in a process of its own; then one table. The exit code tells whether
-// events were lost or doubled, or a benchmark broke; a missed budget is for people to judge, for it may be the machine's fault.
+// What `npm run bench` runs: every benchmark, or those that are named (`npm run bench -- compose`), one after the other, each in a process of its own; then one
+// table. The exit code tells whether events were lost or doubled, or a benchmark broke; a missed budget is for people to judge, for it may be the machine's fault.
 
 const names = Object.keys(BENCHMARKS)
 const {

@@ -6,8 +6,9 @@ import { PassThrough } from 'node:stream'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { startComposeLab } from '../../services/lab/compose/compose-lab.ts'
 import { docker } from '../../services/lab/compose/docker.ts'
-import { prefixesOf } from '../../services/lab/compose/numbers.ts'
 import { buildImages } from '../../services/lab/compose/images.ts'
+import { prefixesOf } from '../../services/lab/compose/numbers.ts'
+import type { OperatedLab } from '../../services/lab/operated-lab.ts'
 import { ADMIN_PORT } from '../../shared/contract/admin.ts'
 import { REGIONS } from '../../shared/contract/region.ts'
 import { ADDRESSES, PROXY_PORT } from '../../shared/contract/topology.ts'
@@ -21,6 +22,17 @@ import { withEngine } from './with-engine.ts'
 const WITHIN_MS = 400_000
 
 const shows = async (lab: Lab, symptom: SymptomInput) => expect(await until(lab, Symptom.parse(symptom))).toMatchObject({ held: true })
+
+/** Logs in, types a line, waits until the terminal shows what it should, and leaves. */
+async function shownByTyping(lab: OperatedLab, host: string, line: string, isShown: (shown: string) => boolean): Promise<void> {
+  const stdin = new PassThrough()
+  let shown = ''
+  const session = lab.terminal(host, { shell: 'clish', stdin, stdout: { write: (data) => void (shown += data.toString()) }, columns: 80 })
+  stdin.write(`${line}\r`)
+  await eventually(`the answer of ${host}`, async () => isShown(shown) || shown)
+  stdin.write('exit\r')
+  expect(await session).toBe(0)
+}
 
 /** What Docker still has of a project. */
 async function leftOf(project: string): Promise<string> {
@@ -89,33 +101,11 @@ describe.runIf(withEngine)('a lab of containers', () => {
 
   test('opens terminals and connections, and Ctrl-C ends a command', { timeout: WITHIN_MS }, async () => {
     await using lab = await startComposeLab({ ftds: 1, speed: 5 })
-    const [stdin, shown] = [new PassThrough(), [] as string[]]
-    const session = lab.terminal('ftd1', {
-      shell: 'clish',
-      stdin,
-      stdout: { write: (data) => void shown.push(data.toString()) },
-      columns: 80,
-    })
-    stdin.write('show network\r')
-    await eventually('the answer', async () =>
-      shown.join('').includes(`DNS Servers               : ${ADDRESSES.dns}`) ? true : shown.join(''),
-    )
-    stdin.write('exit\r')
-    expect(await session).toBe(0)
+    await shownByTyping(lab, 'ftd1', 'show network', (shown) => shown.includes(`DNS Servers               : ${ADDRESSES.dns}`))
 
     const users = (['clish', 'expert', 'root'] as const).map((shell) => lab.exec('fmc', 'id -un', { shell }))
     expect((await Promise.all(users)).map(({ output }) => output)).toEqual(['admin\n', 'admin\n', 'root\n'])
-    const [onFmc, shownByFmc] = [new PassThrough(), [] as string[]]
-    const other = lab.terminal('fmc', {
-      shell: 'clish',
-      stdin: onFmc,
-      stdout: { write: (data) => void shownByFmc.push(data.toString()) },
-      columns: 80,
-    })
-    onFmc.write('whoami\r')
-    await eventually('the answer of the FMC', async () => (/^admin\r$/m.test(shownByFmc.join('')) ? true : shownByFmc.join('')))
-    onFmc.write('exit\r')
-    expect(await other).toBe(0)
+    await shownByTyping(lab, 'fmc', 'whoami', (shown) => /^admin\r$/m.test(shown))
 
     const conn = await lab.dial('dns', ADMIN_PORT)
     conn.write('GET /v1/records HTTP/1.0\r\n\r\n')

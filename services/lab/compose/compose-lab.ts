@@ -23,7 +23,7 @@ import { buildImages } from './images.ts'
 import { freeNumbers, takenPrefixes } from './numbers.ts'
 import { containerOperator } from './operator.ts'
 import { keepLogs, NumbersTaken, removeAfterUs, removeProject, startProject } from './project.ts'
-import { createClishGrammar, execInContainer, type ApplianceKind } from './shells.ts'
+import { createClishGrammar, execInContainer, type Appliance } from './shells.ts'
 
 /** What a composed lab can be besides a lab. */
 export interface ComposeOptions extends Partial<Omit<LabOptions, 'ftdVersion'>> {
@@ -128,18 +128,18 @@ function labOver({ full, plan, config, container, operator }: Containers): Omit<
   const clishKnows = createClishGrammar()
   const assertKnown = knownNames(plan)
 
-  function applianceKind(name: string): ApplianceKind {
+  function applianceNamed(name: string): Appliance {
     const { kind } = hostNamed(hosts, name)
-    if (kind === 'ftd' || kind === 'fmc') return kind
+    if (kind === 'ftd' || kind === 'fmc') return { container: container(name), kind }
     throw noShell(
       name,
       [...hosts.values()].filter((host) => ['ftd', 'fmc'].includes(host.kind)).map((host) => host.name),
     )
   }
   async function exec(name: string, command: string, options: ExecOptions = {}): Promise<ExecResult> {
-    const kind = applianceKind(name)
-    const shell = options.shell ?? (kind === 'ftd' && clishKnows(command) ? 'clish' : 'root')
-    return execInContainer({ container: container(name), kind }, shell, command, options)
+    const appliance = applianceNamed(name)
+    const shell = options.shell ?? (appliance.kind === 'ftd' && clishKnows(command) ? 'clish' : 'root')
+    return execInContainer(appliance, shell, command, options)
   }
   const request = async (name: string, labRequest: LabRequest) => operator.request(hostNamed(hosts, name), labRequest)
 
@@ -166,8 +166,7 @@ function labOver({ full, plan, config, container, operator }: Containers): Omit<
       assertKnown(name)
       return dialInContainer(container('lab'), name, port)
     },
-    terminal: async (name: string, session: TerminalSession) =>
-      terminalInContainer({ container: container(name), kind: applianceKind(name) }, session),
+    terminal: async (name: string, session: TerminalSession) => terminalInContainer(applianceNamed(name), session),
   }
   return {
     ...lab,

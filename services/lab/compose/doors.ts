@@ -4,7 +4,7 @@ import { Duplex } from 'node:stream'
 import type { TerminalSession } from '../../../shared/host/host.ts'
 import { errno } from '../../../shared/kernel/errors.ts'
 import type { Conn } from '../../../shared/kernel/net.ts'
-import type { ApplianceKind } from './shells.ts'
+import type { Appliance } from './shells.ts'
 
 /**
  * Runs in the operator's container: connects, says so with one byte, and passes everything on. Ends with the connection, also when only the other side has ended
@@ -49,7 +49,7 @@ export async function dialInContainer(container: string, host: string, port: num
 
 /** A session of one of the appliance's own shells: raw bytes both ways, as a terminal sends and shows them. */
 export async function terminalInContainer(
-  { container, kind }: { readonly container: string; readonly kind: ApplianceKind },
+  { container, kind }: Appliance,
   { shell, stdin, stdout, columns, signal }: TerminalSession,
 ): Promise<number> {
   const words = [

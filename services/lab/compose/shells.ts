@@ -6,8 +6,11 @@ import { ftdShells } from '../../ftd/cli/shells.ts'
 import { ftdPrograms } from '../../ftd/index.ts'
 import { docker } from './docker.ts'
 
-/** The kinds of host that somebody can log in to. */
-export type ApplianceKind = 'ftd' | 'fmc'
+/** A container that somebody can log in to. */
+export interface Appliance {
+  readonly container: string
+  readonly kind: 'ftd' | 'fmc'
+}
 
 interface ContainerShell {
   readonly options: readonly string[]
@@ -19,7 +22,7 @@ const ADMIN: ContainerShell = { options: ['--user', 'admin', '--workdir', '/home
 const CLISH: ContainerShell = { options: [], words: (line) => ['clish', '-c', line] }
 
 /** How a shell of an appliance runs a line. A device's clish is a program of the image, and what would be the FMC's is admin's bash; bash is the machine's. */
-const SHELLS: Readonly<Record<ApplianceKind, Readonly<Record<ShellName, ContainerShell>>>> = {
+const SHELLS: Readonly<Record<Appliance['kind'], Readonly<Record<ShellName, ContainerShell>>>> = {
   ftd: { clish: CLISH, expert: ADMIN, root: ROOT },
   fmc: { clish: ADMIN, expert: ADMIN, root: ROOT },
 }
@@ -42,7 +45,7 @@ export function createClishGrammar(): (line: string) => boolean {
  * that of their arrival. Aborting sends SIGINT to the command's processes. Throws LAB_STATE_BROKEN in Docker's words when the container does not run.
  */
 export async function execInContainer(
-  { container, kind }: { readonly container: string; readonly kind: ApplianceKind },
+  { container, kind }: Appliance,
   shell: ShellName,
   line: string,
   options: ExecOptions,

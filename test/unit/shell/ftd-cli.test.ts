@@ -191,7 +191,6 @@ test('a command that the appliance has and the lab does not is neither illegal n
       output: `LAB_NOT_EMULATED: the appliance has the command ${words}, the lab does not\n`,
     })
   expect((await run('show nonsense')).output).toBe('Syntax error: Illegal command line\n')
-  // Of both shells' commands the one that the lab has is meant.
   // What both shells have is root's when the lab has that one.
   const { clishKnows } = ftdShells(lab.world, ftdPrograms)
   expect(['show route', 'pigtail all', 'ping system 192.0.2.1'].filter((line) => !clishKnows(line))).toEqual([])
